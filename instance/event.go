@@ -1,0 +1,43 @@
+package instance
+
+// EventStatus is a slug of vocabulary "event_status".
+type EventStatus string
+
+// The statuses an event can have.
+const (
+	StatusProposed  EventStatus = "propose"
+	StatusPlanned   EventStatus = "prevu"
+	StatusConfirmed EventStatus = "confirme"
+	StatusCancelled EventStatus = "annule"
+	StatusPast      EventStatus = "passe"
+)
+
+// Event is something people can attend: an Opération Libre, a cartopartie, a
+// restitution. Owner is the organisation that answers for it; Organisers are all
+// who carry it, wherever they live.
+type Event struct {
+	Base
+	When             When           `json:"when"`
+	EventKind        string         `json:"event_kind,omitempty"` // vocabulary "event_kinds"
+	Status           EventStatus    `json:"status,omitempty"`
+	StatusAsOf       string         `json:"status_as_of,omitempty"` // day the status was read in a document, "2018-06-01" or "2018"
+	Organisers       []Ref          `json:"organisers,omitempty"`
+	PartOf           *Ref           `json:"part_of,omitempty"`      // the event this one belongs to
+	Participants     int            `json:"participants,omitempty"` // people who came, as reported
+	Capacity         int            `json:"capacity,omitempty"`
+	ParticipationURL string         `json:"participation_url,omitempty"` // where to sign up
+	OnlineURL        string         `json:"online_url,omitempty"`
+	Contributions    []Contribution `json:"contributions,omitempty"`
+	Inferred         []string       `json:"inferred,omitempty"` // fields deduced rather than read: "organisers", "locality"
+}
+
+// Validate implements Object.
+func (e *Event) Validate() error {
+	var c checks
+	e.validateBase(&c)
+	e.When.validate(&c)
+	c.require(e.EventKind == "" || Vocabularies().Has("event_kinds", e.EventKind), "event_kind", "« %s » n'est pas un type d'événement de la liste", e.EventKind)
+	c.require(e.Status == "" || Vocabularies().Has("event_status", string(e.Status)), "status", "« %s » n'est pas un état de la liste", e.Status)
+	c.require(e.Participants >= 0 && e.Capacity >= 0, "capacity", "un nombre de personnes ne peut pas être négatif")
+	return c.err()
+}

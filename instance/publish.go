@@ -1,0 +1,139 @@
+package instance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// Publish makes a draft public in the name of an actor of ours, and returns it
+// with its IRI. The draft's ID, Owner, Origin and dates are set here; its Slug is
+// kept if it is given and free.
+//
+// ErrInvalid (a *ValidationError naming each field), ErrForbidden: the actor is
+// not ours; ErrConflict: the slug is taken.
+func (n *Node) Publish(ctx context.Context, by string, draft Object) (Object, error) {
+	owner, err := n.localActor(ctx, by)
+	if err != nil {
+		return nil, err
+	}
+	o := CloneObject(draft)
+	b := o.Common()
+	if err := n.prepare(o); err != nil {
+		return nil, err
+	}
+	if b.Slug == "" {
+		b.Slug = newID()
+		if title := Slugify(b.Name); title != "" {
+			b.Slug = title + "-" + b.Slug[:6]
+		}
+	}
+	if !slugPattern.MatchString(b.Slug) {
+		return nil, &ValidationError{[]FieldError{{"slug", "utilisez des lettres minuscules sans accent, des chiffres et des tirets"}}}
+	}
+	b.ID = n.urls.Of(b.Kind, b.Slug)
+	b.URL, b.Owner, b.Origin = b.ID, owner.ID, ""
+	b.Published = n.clock()
+	b.Updated = b.Published
+	return o, n.store.Write(ctx, func(tx Tx) error {
+		if _, err := tx.Object(ctx, b.ID); !errors.Is(err, ErrNotFound) {
+			return errors.Join(err, fmt.Errorf("%s: %w", b.ID, ErrConflict))
+		}
+		return save(ctx, tx, o, VerbCreate)
+	})
+}
+
+// Edit replaces what an author may change of an object of ours by the draft's
+// fields. ErrNotFound, ErrGone, ErrForbidden (not its owner), ErrInvalid.
+func (n *Node) Edit(ctx context.Context, by, id string, draft Object) (Object, error) {
+	o := CloneObject(draft)
+	if err := n.prepare(o); err != nil {
+		return nil, err
+	}
+	return o, n.store.Write(ctx, func(tx Tx) error {
+		old, err := n.owned(ctx, tx, by, id)
+		if err != nil {
+			return err
+		}
+		was, b := old.Common(), o.Common()
+		if b.Kind != was.Kind {
+			return fmt.Errorf("%w: %s is no %s", ErrInvalid, id, b.Kind)
+		}
+		b.ID, b.URL, b.Slug, b.Owner, b.Origin, b.Published = was.ID, was.URL, was.Slug, was.Owner, was.Origin, was.Published
+		if b.Updated = n.clock(); !b.Updated.After(was.Updated) {
+			b.Updated = was.Updated.Add(1e9) // peers ignore an Update that is not newer, and read seconds
+		}
+		return save(ctx, tx, o, VerbUpdate)
+	})
+}
+
+// Withdraw deletes an object of ours for good and leaves a tombstone: its IRI
+// answers 410 and is never used again.
+func (n *Node) Withdraw(ctx context.Context, by, id string) error {
+	return n.store.Write(ctx, func(tx Tx) error {
+		o, err := n.owned(ctx, tx, by, id)
+		if err != nil {
+			return err
+		}
+		o.Common().Deleted = n.clock()
+		return save(ctx, tx, o, VerbDelete)
+	})
+}
+
+// save is where everything of ours becomes public: the object, its entry in the
+// index and what peers are told, in one transaction.
+func save(ctx context.Context, tx Tx, o Object, verb Verb) error {
+	id := o.Common().ID
+	if err := tx.SaveObject(ctx, o, nil); err != nil {
+		return err
+	}
+	return tx.Enqueue(ctx, IndexJob(id), NewJob(JobAnnounce, AnnounceArgs{Verb: verb, ID: id}))
+}
+
+// prepare validates a draft and renders what is derived from it.
+func (n *Node) prepare(o Object) error {
+	if err := o.Validate(); err != nil {
+		return err
+	}
+	b := o.Common()
+	if b.Language == "" {
+		b.Language = "fr"
+	}
+	if b.Source != "" {
+		b.Content = RenderMarkdown(b.Source)
+	}
+	b.Content = SanitiseHTML(b.Content)
+	return nil
+}
+
+// owned loads an object of ours that the actor may change, locked until commit.
+func (n *Node) owned(ctx context.Context, tx Tx, by, id string) (Object, error) {
+	if err := tx.Lock(ctx, id); err != nil {
+		return nil, err
+	}
+	o, err := tx.Object(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	switch b := o.Common(); {
+	case !b.Deleted.IsZero():
+		return nil, fmt.Errorf("%s: %w", id, ErrGone)
+	case !b.Local() || b.Owner != by:
+		return nil, fmt.Errorf("%s: %w", id, ErrForbidden)
+	}
+	return o, nil
+}
+
+// localActor loads an actor that this node may speak for.
+func (n *Node) localActor(ctx context.Context, id string) (*Actor, error) {
+	a, err := n.Actor(ctx, id)
+	switch {
+	case errors.Is(err, ErrNotFound) || (err == nil && !a.Local()):
+		return nil, fmt.Errorf("%s: %w", id, ErrForbidden)
+	case err != nil:
+		return nil, err
+	case !a.Gone.IsZero():
+		return nil, fmt.Errorf("%s: %w", id, ErrGone)
+	}
+	return a, nil
+}

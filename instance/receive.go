@@ -1,0 +1,229 @@
+package instance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// maxSkew is how far ahead of our clock a peer's dates may be.
+const maxSkew = 24 * time.Hour
+
+// ReceiveObject keeps what a peer published or changed. from is the actor whose
+// signature or origin vouches for it; raw is the object as received.
+//
+// It is kept if from owns it, lives where it lives, and somebody here follows
+// from or from's node; and if it is newer than what we have. Otherwise nothing
+// happens and the error says why: ErrForbidden (not theirs), ErrGone (deleted
+// here before), ErrDuplicate (not newer), ErrNotFound (nobody here follows them).
+func (n *Node) ReceiveObject(ctx context.Context, from *Actor, o Object, raw []byte) error {
+	b := o.Common()
+	switch {
+	case n.urls.Local(b.ID):
+		return fmt.Errorf("%s: %w: it is ours", b.ID, ErrForbidden)
+	case b.Owner != from.ID, !SameOrigin(b.ID, from.ID):
+		return fmt.Errorf("%s: %w: it is not %s's", b.ID, ErrForbidden, from.ID)
+	}
+	if err := n.wanted(ctx, from.ID); err != nil {
+		return err
+	}
+	n.clean(o)
+	return n.store.Write(ctx, func(tx Tx) error {
+		if err := tx.Lock(ctx, b.ID); err != nil {
+			return err
+		}
+		old, err := tx.Object(ctx, b.ID)
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return err
+		}
+		if err == nil {
+			if err := supersedes(b, old.Common()); err != nil {
+				return err
+			}
+		}
+		if err := tx.SaveObject(ctx, o, raw); err != nil {
+			return err
+		}
+		return tx.Enqueue(ctx, IndexJob(b.ID))
+	})
+}
+
+// supersedes checks that an object may replace the one we have: judged by what is
+// stored, never by what the newcomer claims.
+func supersedes(b, old *Base) error {
+	switch {
+	case !old.Deleted.IsZero():
+		return fmt.Errorf("%s: %w", b.ID, ErrGone)
+	case old.Owner != b.Owner, old.Kind != b.Kind:
+		return fmt.Errorf("%s: %w: owner and kind do not change", b.ID, ErrForbidden)
+	case !b.Updated.After(old.Updated):
+		return fmt.Errorf("%s: %w", b.ID, ErrDuplicate)
+	}
+	return nil
+}
+
+// ReceiveDelete forgets an object of a peer and leaves a tombstone, so that a late
+// Create does not bring it back. An unknown object is remembered as deleted too,
+// if it lives where from lives.
+func (n *Node) ReceiveDelete(ctx context.Context, from *Actor, id string) error {
+	if n.urls.Local(id) || !SameOrigin(id, from.ID) {
+		return fmt.Errorf("delete %s: %w: it is not %s's", id, ErrForbidden, from.ID)
+	}
+	return n.store.Write(ctx, func(tx Tx) error {
+		if err := tx.Lock(ctx, id); err != nil {
+			return err
+		}
+		o, err := tx.Object(ctx, id)
+		switch {
+		case errors.Is(err, ErrNotFound):
+			if err := n.wanted(ctx, from.ID); err != nil {
+				return err
+			}
+			o = &Announcement{Base: Base{ID: id, Kind: KindAnnouncement, Origin: Origin(id), Owner: from.ID, Name: "—"}}
+		case err != nil:
+			return err
+		case o.Common().Owner != from.ID:
+			return fmt.Errorf("delete %s: %w: it is not %s's", id, ErrForbidden, from.ID)
+		case !o.Common().Deleted.IsZero():
+			return nil
+		}
+		tombstone, _ := NewObject(o.Common().Kind) // nothing of a deleted thing is kept
+		b := tombstone.Common()
+		*b = Base{ID: id, Kind: o.Common().Kind, Origin: Origin(id), Owner: from.ID, Updated: n.clock(), Deleted: n.clock()}
+		if err := tx.SaveObject(ctx, tombstone, nil); err != nil {
+			return err
+		}
+		return tx.Enqueue(ctx, IndexJob(id))
+	})
+}
+
+// ReceiveAnnounce notes that an actor we follow points at an object. What we do
+// not have yet is fetched from its origin; an embedded copy is never believed.
+func (n *Node) ReceiveAnnounce(ctx context.Context, from *Actor, id string) error {
+	if n.urls.Local(id) {
+		return nil // a boost of ours
+	}
+	if err := n.wanted(ctx, from.ID); err != nil {
+		return err
+	}
+	if _, err := n.Object(ctx, id); !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	job := NewJob(JobFetch, FetchArgs{ID: id, From: from.ID})
+	job.Key, job.Unique = Origin(id), "fetch "+id
+	return n.store.Write(ctx, func(tx Tx) error { return tx.Enqueue(ctx, job) })
+}
+
+// ReceiveActor keeps a remote actor as just read from its origin.
+func (n *Node) ReceiveActor(ctx context.Context, a *Actor) error {
+	if n.urls.Local(a.ID) {
+		return fmt.Errorf("%s: %w: it is ours", a.ID, ErrForbidden)
+	}
+	a.Origin, a.Slug = Origin(a.ID), ""
+	a.Name, a.Summary = CleanName(a.Name, 200), SanitiseHTML(a.Summary)
+	a.Handle = CleanName(a.Handle, 100)
+	a.Fetched = n.clock()
+	return n.store.Write(ctx, func(tx Tx) error {
+		if err := tx.SaveActor(ctx, a); err != nil {
+			return err
+		}
+		if a.Kind != KindTerritory {
+			return nil
+		}
+		return tx.Enqueue(ctx, IndexJob(a.ID))
+	})
+}
+
+// ReceiveActorGone notes that a remote actor deleted itself: it is marked gone and
+// its follows end. ErrNotFound when we never knew it.
+func (n *Node) ReceiveActorGone(ctx context.Context, id string) error {
+	if n.urls.Local(id) {
+		return fmt.Errorf("%s: %w: it is ours", id, ErrForbidden)
+	}
+	return n.store.Write(ctx, func(tx Tx) error {
+		a, err := tx.Actor(ctx, id)
+		if err != nil {
+			return err
+		}
+		a.Gone = n.clock()
+		if err := tx.SaveActor(ctx, a); err != nil {
+			return err
+		}
+		for _, side := range []FollowFilter{{Actor: id, Limit: 10_000}, {Object: id, Limit: 10_000}} {
+			follows, _, err := tx.Follows(ctx, side)
+			if err != nil {
+				return err
+			}
+			for _, f := range follows {
+				if err := tx.DeleteFollow(ctx, f.Actor, f.Object); err != nil {
+					return err
+				}
+			}
+		}
+		return tx.Enqueue(ctx, IndexJob(id))
+	})
+}
+
+// wanted says whether what the actor publishes belongs here: ErrNotFound unless
+// one of our actors follows it, or follows the node it lives on.
+func (n *Node) wanted(ctx context.Context, actorID string) error {
+	if n.follows(ctx, actorID) {
+		return nil
+	}
+	nodes, _, err := n.Actors(ctx, ActorFilter{Kinds: []Kind{KindNode}, Scope: Scope(Origin(actorID)), Limit: 10})
+	if err != nil {
+		return err
+	}
+	for _, node := range nodes {
+		if SameOrigin(node.ID, actorID) && n.follows(ctx, node.ID) {
+			return nil
+		}
+	}
+	return fmt.Errorf("%s: %w: nobody here follows it", actorID, ErrNotFound)
+}
+
+// follows says whether one of our actors follows the remote one.
+func (n *Node) follows(ctx context.Context, actorID string) bool {
+	_, count, err := n.Follows(ctx, FollowFilter{Object: actorID, State: FollowAccepted, Limit: 1})
+	return err == nil && count > 0
+}
+
+// clean makes a stranger's object fit to keep and show.
+func (n *Node) clean(o Object) {
+	b := o.Common()
+	b.Origin, b.Slug, b.Source = Origin(b.ID), "", ""
+	b.Name, b.Summary = CleanName(b.Name, 200), CleanName(b.Summary, 1000)
+	b.Content = SanitiseHTML(b.Content)
+	if !SameOrigin(b.URL, b.ID) {
+		b.URL = b.ID
+	}
+	if b.Place != nil && b.Place.Point != nil && !b.Place.Point.Valid() {
+		b.Place.Point = nil
+	}
+	now := n.clock()
+	if b.Published.IsZero() || b.Published.After(now.Add(maxSkew)) {
+		b.Published = now
+	}
+	if b.Updated.Before(b.Published) || b.Updated.After(now.Add(maxSkew)) {
+		b.Updated = b.Published
+	}
+	keep := b.Themes[:0]
+	for _, theme := range b.Themes {
+		if Vocabularies().Has("themes", theme) {
+			keep = append(keep, theme)
+		}
+	}
+	b.Themes = keep
+	switch o := o.(type) {
+	case *Event:
+		o.When.Text = CleanName(o.When.Text, 200)
+	case *Partner:
+		if o.Name == "" {
+			o.Name = Origin(o.ID)
+		}
+	}
+	if b.Name == "" && b.Kind != KindAnnouncement {
+		b.Name = Truncate(PlainText(b.Content), 80)
+	}
+}
