@@ -2,10 +2,6 @@ package instance
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/rsa"
-	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -110,52 +106,3 @@ func (n *Node) Store() Store { return n.store }
 func (n *Node) Now() time.Time { return n.clock() }
 
 func (n *Node) clock() time.Time { return n.now().UTC().Truncate(time.Second) }
-
-// createActor gives an actor of ours its IRIs and its key, and saves both.
-func (n *Node) createActor(ctx context.Context, a *Actor) (*Actor, error) {
-	private, public, err := newKey()
-	if err != nil {
-		return nil, err
-	}
-	a.ID = n.urls.Of(a.Kind, a.Slug)
-	a.URL = a.ID
-	a.Inbox, a.SharedInbox = a.ID+"/inbox", n.urls.SharedInbox()
-	a.Outbox, a.Followers = a.ID+"/outbox", a.ID+"/followers"
-	a.KeyID, a.KeyPEM = a.ID+"#main-key", public
-	a.Created = n.clock()
-	a.Updated = a.Created
-	if a.Kind == KindNode {
-		a.URL = n.urls.IRI("/a-propos")
-	}
-	return a, n.store.Write(ctx, func(tx Tx) error {
-		if err := tx.SaveActor(ctx, a); err != nil {
-			return err
-		}
-		if err := tx.SavePrivateKey(ctx, a.ID, private); err != nil {
-			return err
-		}
-		if a.Kind != KindTerritory {
-			return nil
-		}
-		return tx.Enqueue(ctx, IndexJob(a.ID))
-	})
-}
-
-// newKey makes an RSA-2048 pair as PEM: PKCS#8 and SPKI. 2048 bits, not 4096:
-// what every peer accepts, and seven times cheaper to sign with.
-func newKey() (private, public string, err error) {
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		return "", "", err
-	}
-	privateDER, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		return "", "", err
-	}
-	publicDER, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
-	if err != nil {
-		return "", "", err
-	}
-	return string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: privateDER})),
-		string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: publicDER})), nil
-}

@@ -45,6 +45,7 @@ type Place struct {
 	Street      string    `json:"street,omitempty"`
 	PostalCode  string    `json:"postal_code,omitempty"`
 	Locality    string    `json:"locality,omitempty"` // commune, as people write it
+	INSEE       string    `json:"insee,omitempty"`    // code of the commune; not a key, see Territory
 	Departement string    `json:"departement,omitempty"`
 	Region      string    `json:"region,omitempty"`
 	Country     string    `json:"country,omitempty"`
@@ -77,4 +78,21 @@ func (b BBox) Contains(p Point) bool {
 		return p.Lon >= b.West && p.Lon <= b.East
 	}
 	return p.Lon >= b.West || p.Lon <= b.East
+}
+
+// rounded returns the place of a person as it may be kept: two decimals (about
+// one kilometre) and no street, before anything is stored.
+func (p *Place) rounded() *Place {
+	r := Place{Locality: p.Locality, Departement: p.Departement, Region: p.Region, Country: p.Country, Precision: PrecisionCommune}
+	if p.Point != nil {
+		r.Point = &Point{Lat: round2(p.Point.Lat), Lon: round2(p.Point.Lon)}
+	}
+	return &r
+}
+
+func round2(degrees float64) float64 {
+	if degrees < 0 {
+		return -round2(-degrees)
+	}
+	return float64(int(degrees*100+0.5)) / 100
 }

@@ -19,6 +19,7 @@ type When struct {
 	Zone   string    `json:"zone,omitempty"` // IANA name; Europe/Paris when empty
 	Text   string    `json:"text,omitempty"`
 	Approx string    `json:"approx,omitempty"`
+	Source string    `json:"source,omitempty"` // address where the date was read, when it is not the author's own
 }
 
 // Vague says that no day is known.

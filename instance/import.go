@@ -1,0 +1,302 @@
+package instance
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+)
+
+// ImportReport says what an import did, row by row where something is wrong.
+type ImportReport struct {
+	Created, Updated, Unchanged int
+	Refused                     []RefusedRow
+}
+
+// RefusedRow is a row that was left out, and why, in French.
+type RefusedRow struct {
+	Kind   Kind
+	Slug   string
+	Reason string
+}
+
+// Import publishes a dataset in the name of an organisation of ours: territories
+// become actors of their own, the rest objects that the organisation answers for.
+// What was imported before is updated when it changed and never duplicated. A row
+// that cannot be imported is reported and does not stop the others. progress, when
+// not nil, is told the number of rows done.
+func (n *Node) Import(ctx context.Context, by string, d *Dataset, progress func(done int)) (ImportReport, error) {
+	owner, err := n.localActor(ctx, by)
+	if err != nil {
+		return ImportReport{}, err
+	}
+	im := &importer{node: n, data: d, owner: owner, progress: progress}
+	if err := im.territories(ctx); err != nil {
+		return im.report, err
+	}
+	for _, row := range d.Organisations {
+		if err := im.object(ctx, im.partner(row), row.Slug); err != nil {
+			return im.report, err
+		}
+	}
+	for _, row := range d.Events {
+		if err := im.object(ctx, im.event(row), row.Slug); err != nil {
+			return im.report, err
+		}
+	}
+	for _, row := range d.Recipes {
+		if err := im.object(ctx, im.recipe(row), row.Slug); err != nil {
+			return im.report, err
+		}
+	}
+	return im.report, nil
+}
+
+type importer struct {
+	node     *Node
+	data     *Dataset
+	owner    *Actor
+	progress func(int)
+	done     int
+	report   ImportReport
+	places   []*Actor // the territories of this node, to find where a thing belongs
+}
+
+func (im *importer) step() {
+	im.done++
+	if im.progress != nil {
+		im.progress(im.done)
+	}
+}
+
+// territories creates the actors that are missing.
+func (im *importer) territories(ctx context.Context) error {
+	bySlug := map[string]DatasetCommune{}
+	for _, row := range im.data.Communes {
+		bySlug[row.Slug] = row
+	}
+	for _, row := range im.data.Communes {
+		a, err := im.node.ActorBySlug(ctx, KindTerritory, row.Slug)
+		switch {
+		case err == nil:
+			im.report.Unchanged++
+		case errors.Is(err, ErrNotFound):
+			a, err = im.node.CreateActor(ctx, im.territory(row, bySlug))
+			if err = im.count(err, KindTerritory, row.Slug, &im.report.Created); err != nil {
+				return err
+			}
+		default:
+			return err
+		}
+		if a != nil {
+			im.places = append(im.places, a)
+		}
+		im.step()
+	}
+	others, _, err := im.node.Actors(ctx, ActorFilter{Kinds: []Kind{KindTerritory}, Scope: ScopeLocal, Limit: 50_000})
+	im.places = append(im.places, others...)
+	return err
+}
+
+func (im *importer) territory(row DatasetCommune, bySlug map[string]DatasetCommune) Actor {
+	t := &Territory{Kind: row.Kind, Departements: row.Departements, Note: row.Note}
+	if len(t.Departements) == 0 && row.Departement != "" {
+		t.Departements = []string{row.Departement}
+	}
+	for _, code := range []Code{{"insee", row.INSEE}, {"insee-actuel", row.INSEECurrent}, {"insee-commune", row.INSEECommune}} {
+		if code.Value != "" {
+			t.Codes = append(t.Codes, code)
+		}
+	}
+	place := row.place()
+	place.Name, place.Locality = row.Name, row.Name
+	place.Precision = Precision(row.Kind)
+	if parent, ok := bySlug[row.Commune]; ok {
+		t.Parent = &Ref{ID: im.node.urls.Of(KindTerritory, parent.Slug), Slug: parent.Slug, Name: parent.Name}
+		place.Locality = parent.Name
+	}
+	return Actor{Kind: KindTerritory, Slug: row.Slug, Name: row.Name, Place: place, Territory: t}
+}
+
+// object publishes, updates or leaves one row.
+func (im *importer) object(ctx context.Context, draft Object, slug string) error {
+	defer im.step()
+	b := draft.Common()
+	b.Slug = slug
+	old, err := im.node.ObjectBySlug(ctx, b.Kind, slug)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		_, err = im.node.Publish(ctx, im.owner.ID, draft)
+		return im.count(err, b.Kind, slug, &im.report.Created)
+	case err != nil:
+		return err
+	case !old.Common().Deleted.IsZero():
+		return im.count(fmt.Errorf("supprimé ici le %s, pas rétabli : %w", old.Common().Deleted.Format("02/01/2006"), ErrGone), b.Kind, slug, nil)
+	case im.same(old, draft):
+		im.report.Unchanged++
+		return nil
+	}
+	_, err = im.node.Edit(ctx, im.owner.ID, old.Common().ID, draft)
+	return im.count(err, b.Kind, slug, &im.report.Updated)
+}
+
+// count files the outcome of a row: done, refused with its reason, or an error
+// that stops the import (the store's).
+func (im *importer) count(err error, kind Kind, slug string, done *int) error {
+	switch {
+	case err == nil:
+		*done++
+		return nil
+	case errors.Is(err, ErrInvalid), errors.Is(err, ErrConflict), errors.Is(err, ErrForbidden), errors.Is(err, ErrGone):
+		im.report.Refused = append(im.report.Refused, RefusedRow{Kind: kind, Slug: slug, Reason: err.Error()})
+		return nil
+	}
+	return fmt.Errorf("import %s %s: %w", kind, slug, err)
+}
+
+// same says whether an object already says all that the draft does.
+func (im *importer) same(old, draft Object) bool {
+	o, d := CloneObject(old), CloneObject(draft)
+	if im.node.prepare(d) != nil {
+		return false
+	}
+	b, was := d.Common(), o.Common()
+	b.ID, b.URL, b.Owner, b.Published, b.Updated = was.ID, was.URL, was.Owner, was.Published, was.Updated
+	return reflect.DeepEqual(plain(o), plain(d))
+}
+
+// plain is an object as its JSON says it: dates in different zones compare equal.
+func plain(o Object) (v map[string]any) {
+	data, _ := json.Marshal(o)
+	_ = json.Unmarshal(data, &v)
+	return v
+}
+
+func (p DatasetPlace) place() *Place {
+	place := Place{
+		Locality: p.Locality, INSEE: p.INSEE, Departement: p.Departement,
+		Country: p.Country, Precision: Precision(p.Precision),
+	}
+	if p.Lat != nil && p.Lon != nil {
+		place.Point = &Point{Lat: *p.Lat, Lon: *p.Lon}
+	}
+	if place == (Place{}) {
+		return nil
+	}
+	return &place
+}
+
+// belongs finds the territories of a place: the one at the same point and of the
+// same precision, else the commune of that name, then what it is a part of.
+func (im *importer) belongs(p *Place) []Ref {
+	if p == nil {
+		return nil
+	}
+	var found *Actor
+	for _, a := range im.places {
+		at := a.Place
+		if at == nil || at.Point == nil || p.Point == nil || *at.Point != *p.Point {
+			continue
+		}
+		if a.Territory.Kind == string(p.Precision) {
+			found = a
+			break
+		}
+	}
+	for i := 0; found == nil && i < len(im.places); i++ {
+		a := im.places[i]
+		if a.Name == p.Locality && a.Territory.Kind == "commune" && (p.Departement == "" || slices.Contains(a.Territory.Departements, p.Departement)) {
+			found = a
+		}
+	}
+	if found == nil {
+		return nil
+	}
+	refs := []Ref{{ID: found.ID, Slug: found.Slug, Name: found.Name}}
+	if found.Territory.Parent != nil {
+		refs = append(refs, *found.Territory.Parent)
+	}
+	return refs
+}
+
+func (im *importer) partner(row DatasetOrganisation) *Partner {
+	p := &Partner{
+		Base:      Base{Kind: KindPartner, Name: row.Name, Summary: row.Summary, Themes: row.Themes, Place: row.place()},
+		ActorKind: row.Kind, Typology: row.Typology, Roles: row.Roles,
+		Website: row.Website, WebsiteBy: row.WebsiteOrigin, ToVerify: row.ToVerify,
+	}
+	p.Territories = im.belongs(p.Place)
+	if row.Slug == im.owner.Slug {
+		p.Actor = im.owner.ID
+	}
+	return p
+}
+
+func (im *importer) event(row DatasetEvent) *Event {
+	e := &Event{
+		Base:      Base{Kind: KindEvent, Name: row.Name, Summary: row.Summary, Themes: row.Themes, Place: row.place()},
+		When:      row.when(),
+		EventKind: row.Kind, Status: EventStatus(row.Status), StatusAsOf: row.StatusAsOf, Participants: row.Participants,
+	}
+	e.Territories = im.belongs(e.Place)
+	for _, slug := range row.Organisers {
+		e.Organisers = append(e.Organisers, im.ref(KindPartner, slug, slices.ContainsFunc(im.data.Organisations, func(o DatasetOrganisation) bool { return o.Slug == slug })))
+	}
+	if row.PartOf != "" {
+		parent := im.ref(KindEvent, row.PartOf, slices.ContainsFunc(im.data.Events, func(e DatasetEvent) bool { return e.Slug == row.PartOf }))
+		e.PartOf = &parent
+	}
+	if row.OrganisersInferred {
+		e.Inferred = append(e.Inferred, "organisers")
+	}
+	if row.LocalityInferred {
+		e.Inferred = append(e.Inferred, "locality")
+	}
+	for _, out := range row.Outputs {
+		e.Contributions = append(e.Contributions, Contribution{Type: out.Type, Name: out.Name, URL: out.URL, Count: out.Count, Source: row.OutputsSource})
+	}
+	return e
+}
+
+func (row DatasetEvent) when() When {
+	w := When{AllDay: row.Start != "", Text: row.DateText, Approx: row.DateApprox, Source: row.DateSource}
+	w.Start, _ = ParseDay(row.Start, "") // a day that cannot be read leaves the event vague: Validate asks for words
+	w.End, _ = ParseDay(row.End, "")
+	if w.Start.IsZero() && row.Start != "" && w.Text == "" {
+		w.AllDay, w.Text = false, row.Start
+	}
+	return w
+}
+
+func (im *importer) recipe(row DatasetRecipe) *Recipe {
+	r := &Recipe{
+		Base:     Base{Kind: KindRecipe, Name: row.Title, Summary: row.Summary, Themes: row.Themes, Licence: row.Licence},
+		Audience: row.Audience, Duration: row.Duration, Ingredients: row.Ingredients, Steps: row.Steps, Programme: row.Programme,
+		Roles: row.Roles, Outputs: row.Outputs, Aftercare: row.Aftercare, ToVerify: row.ToVerify,
+	}
+	for _, a := range row.Arguments {
+		r.Arguments = append(r.Arguments, Argument(a))
+	}
+	if row.SourceLicence != "" {
+		r.Original = &OriginalSource{Licence: row.SourceLicence}
+	}
+	if row.DerivedFrom != "" {
+		r.DerivedFrom = im.node.urls.Of(KindRecipe, row.DerivedFrom)
+	}
+	return r
+}
+
+// ref names another row: with its IRI when it is imported here too, else by name alone.
+func (im *importer) ref(kind Kind, slug string, here bool) Ref {
+	r := Ref{Slug: slug, Name: im.data.names[slug]}
+	if r.Name == "" {
+		r.Name = slug
+	}
+	if here {
+		r.ID = im.node.urls.Of(kind, slug)
+		r.URL = r.ID
+	}
+	return r
+}
