@@ -1,0 +1,150 @@
+package embedded
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/maillage/maillage/instance"
+	"github.com/maillage/maillage/search/complete"
+)
+
+const (
+	maxSuggestions = 50
+	// suggestScan is how many names that match are compared, and suggestRead how many
+	// of the best are read, to answer while one types.
+	suggestScan = 4000
+	suggestRead = 100
+	// suggestRespellings is how many corrections are tried.
+	suggestRespellings = 6
+)
+
+// Suggest implements instance.Index.
+func (x *Index) Suggest(ctx context.Context, text string, limit int) ([]instance.Suggestion, error) {
+	in := complete.Parse(text)
+	limit = min(limit, maxSuggestions)
+	if in.Empty() || limit <= 0 {
+		return nil, nil
+	}
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	list := complete.NewList()
+	if err := x.content.suggest(ctx, in, list); err != nil {
+		return nil, fmt.Errorf("suggest: %w", err)
+	}
+	if list.Len() == 0 {
+		for _, text := range x.content.words.respell(in.Words()) {
+			if err := x.content.suggest(ctx, complete.Parse(text), list); err != nil {
+				return nil, fmt.Errorf("suggest: %w", err)
+			}
+		}
+	}
+	return list.Best(limit), nil
+}
+
+func (c *content) suggest(ctx context.Context, in complete.Input, list *complete.List) error {
+	list.AddThemes(in)
+	for id, key := range c.cols.localityKeys {
+		if key != "" {
+			list.AddLocality(in, c.cols.localities.names[id], key)
+		}
+	}
+	slots, err := c.named(ctx, in)
+	if err != nil {
+		return err
+	}
+	docs, err := c.documents(ctx, c.cols.bestNamed(slots, in))
+	if err != nil {
+		return err
+	}
+	for _, doc := range docs {
+		list.AddDocument(in, doc)
+	}
+	return nil
+}
+
+// named finds documents with a word in their name, or a code, that begins as each
+// word typed.
+func (c *content) named(ctx context.Context, in complete.Input) ([]uint32, error) {
+	exprs := make([]string, len(in.Words()))
+	for i, w := range in.Words() {
+		exprs[i] = `"` + w + `" *`
+	}
+	rows, err := c.file.read.QueryContext(ctx, "SELECT rowid FROM ft WHERE ft MATCH ? LIMIT ?",
+		"title : ("+strings.Join(exprs, " AND ")+")", suggestScan)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var slots []uint32
+	for rows.Next() {
+		var slot uint32
+		if err := rows.Scan(&slot); err != nil {
+			return nil, err
+		}
+		slots = append(slots, slot)
+	}
+	return slots, rows.Err()
+}
+
+// bestNamed keeps the slots worth reading: territories and shorter names first,
+// as complete.List will in detail.
+func (c *columns) bestNamed(slots []uint32, in complete.Input) []uint32 {
+	type named struct {
+		slot uint32
+		rank int
+	}
+	territory, known := c.kinds.ids[string(instance.KindTerritory)]
+	ranked := make([]named, len(slots))
+	for i, slot := range slots {
+		r := &c.rows[slot]
+		isTerritory := known && uint32(r.kind) == territory
+		rank, ok := in.Match(r.nameKey)
+		switch {
+		case !ok && isTerritory:
+			rank = 0 // by its code
+		case !ok:
+			rank = 3
+		}
+		rank *= 2
+		if !isTerritory {
+			rank++
+		}
+		ranked[i] = named{slot, rank}
+	}
+	slices.SortFunc(ranked, func(a, b named) int {
+		return cmp.Or(a.rank-b.rank, len(c.rows[a.slot].nameKey)-len(c.rows[b.slot].nameKey), cmp.Compare(a.slot, b.slot))
+	})
+	kept := make([]uint32, 0, suggestRead)
+	for _, n := range ranked[:min(len(ranked), suggestRead)] {
+		kept = append(kept, n.slot)
+	}
+	return kept
+}
+
+// respell offers corrections of what is typed: the last word by each of its
+// neighbours, those before by their nearest.
+func (v *vocabulary) respell(words []string) []string {
+	var before []string
+	for _, w := range words[:len(words)-1] {
+		if near := v.neighbours(w, false); !v.known[w] && len(near) > 0 {
+			w = near[0].word
+		}
+		before = append(before, w)
+	}
+	last := words[len(words)-1]
+	endings := []string{last}
+	for _, n := range v.neighbours(last, true) {
+		if len(endings) > suggestRespellings {
+			break
+		}
+		endings = append(endings, n.word)
+	}
+	texts := make([]string, len(endings))
+	for i, ending := range endings {
+		texts[i] = strings.Join(append(slices.Clone(before), ending), " ")
+	}
+	return texts
+}

@@ -1,0 +1,90 @@
+package searchtest
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+
+	"github.com/maillage/maillage/instance"
+)
+
+var concurrencyTests = []contractTest{
+	{"a rebuild is never seen empty", testRebuildNeverEmpty},
+	{"readers and writers", testReadersAndWriters},
+}
+
+func testRebuildNeverEmpty(t *testing.T, x instance.Index) {
+	var docs []instance.Document
+	for i := range 60 {
+		docs = append(docs, doc(fmt.Sprintf("d%d", i), instance.KindPartner, "Fablab", at(brest)))
+	}
+	put(t, x, docs...)
+	done := make(chan struct{})
+	var readers sync.WaitGroup
+	for range 2 {
+		readers.Go(func() {
+			for {
+				select {
+				case <-done:
+					return
+				default:
+				}
+				r, err := x.Search(t.Context(), instance.Query{Text: "fablab"})
+				m, errMap := x.Map(t.Context(), instance.Query{}, 8)
+				if err != nil || errMap != nil || r.Total != 60 || m.Total != 60 {
+					t.Errorf("during a rebuild: %d found (%v), %d drawn (%v)", r.Total, err, m.Total, errMap)
+					return
+				}
+			}
+		})
+	}
+	for range 2 {
+		if err := x.Rebuild(t.Context(), yield(docs[:20], docs[20:40], docs[40:])); err != nil {
+			t.Error(err)
+		}
+	}
+	close(done)
+	readers.Wait()
+}
+
+func testReadersAndWriters(t *testing.T, x instance.Index) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var writers, readers sync.WaitGroup
+	for w := range 2 {
+		writers.Go(func() {
+			for i := range 8 {
+				pair := []instance.Document{
+					doc(fmt.Sprintf("%d-%d-a", w, i), instance.KindEvent, "Cartopartie", at(brest)),
+					doc(fmt.Sprintf("%d-%d-b", w, i), instance.KindEvent, "Cartopartie", at(nantes)),
+				}
+				if err := x.Put(ctx, pair...); err != nil {
+					t.Error(err)
+				}
+				if i%2 == 1 {
+					if err := x.Remove(ctx, pair[0].ID, pair[1].ID); err != nil {
+						t.Error(err)
+					}
+				}
+			}
+		})
+	}
+	for range 2 {
+		readers.Go(func() {
+			for ctx.Err() == nil {
+				r, err := x.Search(t.Context(), instance.Query{Text: "cartopartie"})
+				if err != nil || r.Total%2 != 0 {
+					t.Errorf("half a batch: %d, %v", r.Total, err)
+					return
+				}
+			}
+		})
+	}
+	writers.Wait()
+	cancel()
+	readers.Wait()
+	if r := search(t, x, instance.Query{Text: "cartopartie"}); r.Total != 16 {
+		t.Errorf("%d documents in the end, want 16", r.Total)
+	}
+}

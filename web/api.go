@@ -1,0 +1,169 @@
+package web
+
+import (
+	"context"
+	"crypto/sha256"
+	_ "embed"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/maillage/maillage/instance"
+)
+
+// The media types of the API's answers, besides application/json.
+const (
+	mimeProblem = "application/problem+json"
+	mimeGeoJSON = "application/geo+json"
+)
+
+// openapi describes the API, and only what exists: a test compares it with the
+// routes, the parameters and the fields of the answers.
+//
+//go:embed openapi.json
+var openapi json.RawMessage
+
+// apiV1 answers the public JSON API. Reading needs no account; writing needs a
+// bearer token. It sets and reads no cookie, so nothing here can be done in the
+// name of someone who merely visits a page.
+type apiV1 struct {
+	node *instance.Node
+	log  *slog.Logger
+}
+
+// register mounts the API.
+func (a *apiV1) register(g *echo.Group) {
+	get := func(path string, h echo.HandlerFunc) { g.Match([]string{http.MethodGet, http.MethodHead}, path, h) }
+
+	// Find
+	get("/search", a.search)
+	get("/map", a.mapPoints)
+	get("/suggest", a.suggest)
+
+	// Read
+	get("/events", a.list(instance.KindEvent))
+	get("/events/:id", a.read(instance.KindEvent))
+	get("/recipes", a.list(instance.KindRecipe))
+	get("/recipes/:id", a.read(instance.KindRecipe))
+	get("/partners", a.list(instance.KindPartner))
+	get("/partners/:id", a.read(instance.KindPartner))
+	get("/territories", a.listTerritories)
+	get("/territories/:id", a.readTerritory)
+
+	// Write, with a token
+	g.POST("/events", a.create(instance.KindEvent))
+	g.PUT("/events/:id", a.replace(instance.KindEvent))
+	g.DELETE("/events/:id", a.remove(instance.KindEvent))
+	g.POST("/recipes", a.create(instance.KindRecipe))
+	g.PUT("/recipes/:id", a.replace(instance.KindRecipe))
+	g.DELETE("/recipes/:id", a.remove(instance.KindRecipe))
+	g.POST("/partners", a.create(instance.KindPartner))
+	g.PUT("/partners/:id", a.replace(instance.KindPartner))
+	g.DELETE("/partners/:id", a.remove(instance.KindPartner))
+
+	get("/openapi.json", a.describe)
+	g.RouteNotFound("", a.unknown)
+	g.RouteNotFound("/*", a.unknown)
+}
+
+// shield opens reading to pages of any origin and turns every error into a
+// problem document.
+func (a *apiV1) shield(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		h := c.Response().Header()
+		h.Set("X-Content-Type-Options", "nosniff")
+		if m := c.Request().Method; m == http.MethodGet || m == http.MethodHead {
+			h.Set("Access-Control-Allow-Origin", "*")
+			h.Set("Access-Control-Expose-Headers", "ETag")
+		}
+		err := next(c)
+		if err == nil || c.Response().Committed || errors.Is(err, context.Canceled) {
+			return err
+		}
+		p := problemOf(err)
+		if p.Status >= http.StatusInternalServerError {
+			a.log.ErrorContext(c.Request().Context(), "api", "path", c.Request().URL.Path, "err", err)
+		}
+		return writeProblem(c, p)
+	}
+}
+
+func writeProblem(c echo.Context, p *problem) error {
+	h := c.Response().Header()
+	h.Set("Cache-Control", "no-store")
+	body, err := json.Marshal(p)
+	if err != nil {
+		return err
+	}
+	return c.Blob(p.Status, mimeProblem, body)
+}
+
+// unknown answers for what no route matches. Echo gives an address that exists for
+// other methods to the catch-all too; it is told apart here.
+func (a *apiV1) unknown(c echo.Context) error {
+	var methods []string
+	for _, r := range c.Echo().Routes() {
+		if r.Method != echo.RouteNotFound && matches(r.Path, c.Request().URL.Path) {
+			methods = append(methods, r.Method)
+		}
+	}
+	if len(methods) == 0 {
+		return newProblem(http.StatusNotFound, "Cette adresse n'existe pas ; l'API est décrite dans /api/v1/openapi.json.")
+	}
+	slices.Sort(methods)
+	allow := strings.Join(methods, ", ")
+	c.Response().Header().Set(echo.HeaderAllow, allow)
+	return newProblem(http.StatusMethodNotAllowed, "Cette adresse accepte : "+allow+".")
+}
+
+// matches compares a route such as /api/v1/events/:id with a path.
+func matches(route, path string) bool {
+	want, got := strings.Split(route, "/"), strings.Split(path, "/")
+	return slices.EqualFunc(want, got, func(w, g string) bool {
+		return w == g || (strings.HasPrefix(w, ":") && g != "")
+	})
+}
+
+func (a *apiV1) describe(c echo.Context) error { return answer(c, echo.MIMEApplicationJSON, openapi) }
+
+// answer writes a value as JSON. Whoever asks again learns by its ETag that
+// nothing changed; nobody keeps it without asking, since events move.
+func answer(c echo.Context, mediaType string, value any) error {
+	body, err := json.Marshal(value)
+	if err != nil {
+		return err
+	}
+	sum := sha256.Sum256(body)
+	// Weak: a proxy that compresses changes the bytes and not what they say.
+	etag := `W/"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`
+	h := c.Response().Header()
+	h.Set("Cache-Control", "public, no-cache")
+	h.Set("ETag", etag)
+	if slices.Contains(splitList(c.Request().Header.Get("If-None-Match")), etag) {
+		return c.NoContent(http.StatusNotModified)
+	}
+	return c.Blob(http.StatusOK, mediaType, body)
+}
+
+func splitList(header string) []string {
+	parts := strings.Split(header, ",")
+	for i := range parts {
+		parts[i] = strings.TrimSpace(parts[i])
+	}
+	return parts
+}
+
+// query reads the parameters of a search; what is wrong with them is a 400.
+func (a *apiV1) query(c echo.Context) (instance.Query, error) {
+	q, err := parseQuery(c.QueryParams())
+	if err != nil {
+		return q, invalid(http.StatusBadRequest, err)
+	}
+	return q, nil
+}

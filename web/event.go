@@ -1,0 +1,177 @@
+package web
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/maillage/maillage/instance"
+)
+
+type eventView struct {
+	objectView
+	Over             bool
+	StatusLabel      string
+	Organisers       []link
+	OrganisersGuess  bool // the organisers were deduced, not read
+	PlaceGuess       bool
+	PartOf           *link
+	Parts            []card
+	Participants     int
+	Capacity         int
+	ParticipationURL string
+	OnlineURL        string
+	Contributions    []contribution
+}
+
+// contribution is something an event produced.
+type contribution struct {
+	Type, Name, URL, Licence, Source string
+	Count                            int
+}
+
+func (r *request) showEvent(p *page, common objectView, e *instance.Event) error {
+	v := eventView{
+		objectView: common, Over: !upcoming(e, r.s.node.Now()), StatusLabel: r.label("event_status", string(e.Status)),
+		Organisers:      r.links(e.Organisers, instance.KindPartner),
+		OrganisersGuess: slices.Contains(e.Inferred, "organisers"), PlaceGuess: slices.Contains(e.Inferred, "locality"),
+		Participants: e.Participants, Capacity: e.Capacity,
+		ParticipationURL: webURL(e.ParticipationURL), OnlineURL: webURL(e.OnlineURL),
+	}
+	if e.PartOf != nil {
+		parent := r.link(*e.PartOf, instance.KindEvent)
+		v.PartOf = &parent
+	}
+	parts, _, err := r.s.node.Objects(r.ctx(), instance.ObjectFilter{
+		Kinds: []instance.Kind{instance.KindEvent}, PartOf: e.ID, Sort: instance.ByStart, Limit: 100,
+	})
+	if err != nil {
+		return err
+	}
+	v.Parts = r.objectCards(parts)
+	for _, c := range e.Contributions {
+		v.Contributions = append(v.Contributions, contribution{
+			Type: r.label("contribution_types", c.Type), Name: c.Name, URL: webURL(c.URL),
+			Licence: r.label("licences", c.Licence), Source: webURL(c.Source), Count: c.Count,
+		})
+	}
+	if v.When != "" {
+		p.Description = v.When + ". " + p.Description
+	}
+	p.Section, p.JSONLD, p.View = "/agenda", eventLD(e, v.Organisers), v
+	return r.render(200, "event", p)
+}
+
+// eventStatusLD maps our statuses to schema.org's.
+var eventStatusLD = map[instance.EventStatus]string{
+	instance.StatusCancelled: "https://schema.org/EventCancelled",
+}
+
+func eventLD(e *instance.Event, organisers []link) any {
+	ld := newLD("Event", &e.Base)
+	ld.EventStatus = cmp.Or(eventStatusLD[e.Status], "https://schema.org/EventScheduled")
+	ld.StartDate, ld.EndDate = machineTime(e.When), ""
+	if !e.When.End.IsZero() {
+		ld.EndDate = machineTime(instance.When{Start: e.When.End, AllDay: e.When.AllDay, Zone: e.When.Zone})
+	}
+	ld.Location = placeLD(e.Place)
+	for _, organiser := range organisers {
+		ld.Organizer = append(ld.Organizer, thingLD{Type: "Organization", Name: organiser.Name, URL: organiser.External})
+	}
+	if e.Capacity > 0 {
+		ld.MaximumAttendeeCapacity = e.Capacity
+	}
+	return ld
+}
+
+// period is a tab of the agenda.
+type period string
+
+const (
+	periodUpcoming period = ""
+	periodPast     period = "passes"
+)
+
+type agendaView struct {
+	Past      bool
+	PastURL   string
+	ComingURL string
+	Total     int
+	Months    []month
+	Vague     []card // no day known: kept apart, with their authors' words
+	Pages     pagination
+}
+
+// month is a heading and its events.
+type month struct {
+	Heading string
+	Cards   []card
+}
+
+const agendaPage = 60
+
+// agenda lists the events to come, or those that were.
+func (s *Server) agenda(r *request) error {
+	past := period(r.QueryParam("periode")) == periodPast
+	now, number := s.node.Now(), r.pageNumber()
+	filter := instance.ObjectFilter{
+		Kinds: []instance.Kind{instance.KindEvent}, Undated: true, Offset: (number - 1) * agendaPage, Limit: agendaPage,
+	}
+	if past {
+		filter.To, filter.Sort = now, instance.ByStartDesc
+	} else {
+		filter.From, filter.Sort = now, instance.ByStart
+	}
+	objects, total, err := s.node.Objects(r.ctx(), filter)
+	if err != nil {
+		return err
+	}
+	v := agendaView{
+		Past: past, ComingURL: "/agenda", PastURL: "/agenda?periode=" + string(periodPast),
+		Total: total, Pages: r.paginate(number, agendaPage, total),
+	}
+	v.Months, v.Vague = r.byMonth(objects, func(e *instance.Event) bool { return upcoming(e, now) != past })
+	title := r.T("agenda.title")
+	if past {
+		title = r.T("agenda.past")
+	}
+	return r.render(200, "agenda", &page{Title: title, Description: r.T("agenda.lead"), Section: "/agenda", View: v})
+}
+
+// byMonth groups dated events under their month, in the order given, and returns
+// the vague ones apart.
+func (r *request) byMonth(objects []instance.Object, wanted func(*instance.Event) bool) (months []month, vague []card) {
+	for _, o := range objects {
+		e, ok := o.(*instance.Event)
+		if !ok || !wanted(e) {
+			continue
+		}
+		c := r.objectCard(e)
+		if e.When.Vague() {
+			vague = append(vague, c)
+			continue
+		}
+		heading := r.monthHeading(e.When.Start.In(e.When.Location()))
+		if len(months) == 0 || months[len(months)-1].Heading != heading {
+			months = append(months, month{Heading: heading})
+		}
+		last := &months[len(months)-1]
+		last.Cards = append(last.Cards, c)
+	}
+	return months, vague
+}
+
+// nextEvents returns up to n events to come, soonest first; if there is none, the
+// last ones and recent = true.
+func (s *Server) nextEvents(r *request, filter instance.ObjectFilter, n int) (cards []card, recent bool, err error) {
+	now := s.node.Now()
+	filter.Kinds, filter.Limit = []instance.Kind{instance.KindEvent}, n
+	filter.From, filter.To, filter.Sort = now, time.Time{}, instance.ByStart
+	objects, _, err := s.node.Objects(r.ctx(), filter)
+	if err == nil && len(objects) == 0 {
+		recent = true
+		filter.From, filter.To, filter.Sort = time.Time{}, now, instance.ByStartDesc
+		objects, _, err = s.node.Objects(r.ctx(), filter)
+	}
+	return r.objectCards(objects), recent, err
+}

@@ -1,0 +1,145 @@
+package web
+
+import (
+	"net"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+
+	"golang.org/x/net/idna"
+
+	"github.com/maillage/maillage/instance"
+)
+
+type followView struct {
+	Account *followable // who to follow; nil: choose below
+	Asked   string      // the account asked for
+	Unknown bool        // nobody here is called so
+	Server  string      // what was typed
+	Invalid bool        // it is no server
+	Node    *followable
+	Lists   []followList
+}
+
+// followList is the actors of one kind that can be followed.
+type followList struct {
+	Kind     instance.Kind
+	Accounts []followable
+}
+
+// follow explains how to follow one of our actors from elsewhere.
+func (s *Server) follow(r *request) error {
+	v, _, err := s.followView(r, r.QueryParam("compte"))
+	if err != nil {
+		return err
+	}
+	return r.showFollow(http.StatusOK, v)
+}
+
+// followFrom sends the reader to the follow page of their own server.
+func (s *Server) followFrom(r *request) error {
+	v, actor, err := s.followView(r, r.FormValue("compte"))
+	if err != nil {
+		return err
+	}
+	if actor == nil {
+		return r.showFollow(http.StatusUnprocessableEntity, v)
+	}
+	v.Server = strings.TrimSpace(r.FormValue("serveur"))
+	host, ok := serverHost(v.Server)
+	if !ok {
+		v.Invalid = true
+		return r.showFollow(http.StatusUnprocessableEntity, v)
+	}
+	target := url.URL{
+		Scheme: "https", Host: host, Path: "/authorize_interaction",
+		RawQuery: url.Values{"uri": {actor.ID}}.Encode(),
+	}
+	return r.Redirect(http.StatusSeeOther, target.String())
+}
+
+func (r *request) showFollow(status int, v followView) error {
+	// The form is answered by a redirect to the reader's server, which browsers
+	// check against form-action too.
+	r.Response().Header().Set("Content-Security-Policy", csp("'self' https:"))
+	title := r.T("follow.title")
+	if v.Account != nil {
+		title = r.T("follow.title.one", v.Account.Name)
+	}
+	return r.render(status, "follow", &page{Title: title, Description: r.T("follow.lead"), View: v, NoIndex: v.Account != nil})
+}
+
+// followView finds who is asked for among our actors, and everyone else.
+func (s *Server) followView(r *request, account string) (followView, *instance.Actor, error) {
+	v := followView{Asked: strings.TrimSpace(account), Node: r.followable(s.node.Self())}
+	if v.Asked != "" {
+		actor, err := s.findAccount(r, v.Asked)
+		if err != nil {
+			return v, nil, err
+		}
+		if actor != nil {
+			v.Account = r.followable(actor)
+			return v, actor, nil
+		}
+		v.Unknown = true
+	}
+	for _, kind := range []instance.Kind{instance.KindTerritory, instance.KindOrganisation} {
+		actors, _, err := s.node.Actors(r.ctx(), instance.ActorFilter{Kinds: []instance.Kind{kind}, Scope: instance.ScopeLocal, Limit: 1000})
+		if err != nil {
+			return v, nil, err
+		}
+		list := followList{Kind: kind}
+		for _, a := range actors {
+			if f := r.followable(a); f != nil && a.Gone.IsZero() {
+				list.Accounts = append(list.Accounts, *f)
+			}
+		}
+		if len(list.Accounts) > 0 {
+			v.Lists = append(v.Lists, list)
+		}
+	}
+	return v, nil, nil
+}
+
+// findAccount finds an actor, ours or a peer's, by @handle@domain; nil when there
+// is none.
+func (s *Server) findAccount(r *request, account string) (*instance.Actor, error) {
+	handle, domain, _ := strings.Cut(strings.TrimPrefix(account, "@"), "@")
+	scope := instance.Scope(strings.ToLower(domain))
+	if domain == "" || scope == instance.Scope(s.node.Domain()) {
+		scope = instance.ScopeLocal
+	}
+	const all = 5000
+	actors, _, err := s.node.Actors(r.ctx(), instance.ActorFilter{Scope: scope, Limit: all})
+	for _, a := range actors {
+		if a.Handle == handle && a.Gone.IsZero() {
+			return a, err
+		}
+	}
+	return nil, err
+}
+
+var hostname = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+([a-z]{2,63}|xn--[a-z0-9-]{1,59})$`)
+
+// serverHost reads the name of a fediverse server out of what people type:
+// mastodon.example, https://mastodon.example/, @me@mastodon.example. Addresses,
+// ports and local names are refused: nobody's account lives there.
+func serverHost(typed string) (host string, ok bool) {
+	typed = strings.TrimSpace(typed)
+	if _, rest, found := strings.Cut(typed, "://"); found {
+		typed = rest
+		typed, _, _ = strings.Cut(typed, "/")
+		if strings.Contains(typed, "@") {
+			return "", false
+		}
+	}
+	if i := strings.LastIndex(typed, "@"); i >= 0 {
+		typed = typed[i+1:]
+	}
+	host, err := idna.Lookup.ToASCII(strings.ToLower(typed))
+	if err != nil || len(host) > 253 || net.ParseIP(host) != nil || !hostname.MatchString(host) {
+		return "", false
+	}
+	return host, true
+}

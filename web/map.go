@@ -1,0 +1,131 @@
+package web
+
+import (
+	"fmt"
+
+	"github.com/maillage/maillage/instance"
+)
+
+type mapView struct {
+	Filters  filterForm
+	BBox     string // west,south,east,north to show first
+	Bounded  bool   // the list is limited to that box
+	WideURL  string // the same without the box
+	Problems []instance.FieldError
+	Total    int
+	Placed   int // how many of Total have a position
+	Cards    []card
+	Pages    pagination
+	Labels   mapLabels
+}
+
+// mapLabels are the words that the map's script needs.
+type mapLabels struct {
+	Loading  string            `json:"loading"`
+	Results  string            `json:"results"`  // %d
+	Result   string            `json:"result"`   // one
+	None     string            `json:"none"`     //
+	Error    string            `json:"error"`    //
+	Cluster  string            `json:"cluster"`  // %d
+	ZoomIn   string            `json:"zoomIn"`   //
+	ZoomOut  string            `json:"zoomOut"`  //
+	Locate   string            `json:"locate"`   //
+	Close    string            `json:"close"`    //
+	Open     string            `json:"open"`     //
+	From     string            `json:"from"`     // %s: a node's name
+	Kinds    map[string]string `json:"kinds"`    // by kind
+	Networks map[string]string `json:"networks"` // names of nodes by domain
+}
+
+// franceBBox is the mainland, for a map that has nothing yet to show.
+const franceBBox = "-5.2,41.3,9.7,51.1"
+
+// mapPage answers the map and its twin, the list of the same things.
+func (s *Server) mapPage(r *request) error {
+	q, err := parseQuery(r.QueryParams())
+	v := mapView{Problems: problems(err), Bounded: q.BBox != nil, WideURL: r.with("bbox", "")}
+	if len(q.Kinds) == 0 {
+		q.Kinds = indexedKinds
+	}
+	base := instance.Query{Kinds: indexedKinds}
+	if v.Filters, err = r.filters(base, "kind", "theme", "role", "territory", "origin"); err != nil {
+		return err
+	}
+	if q.Text == "" && q.Sort == instance.SortDefault {
+		q.Sort = instance.SortName
+	}
+	q.PerPage = 50
+	result, err := s.node.Index().Search(r.ctx(), q)
+	if err != nil {
+		return err
+	}
+	drawn, err := s.node.Index().Map(r.ctx(), q, 4)
+	if err != nil {
+		return err
+	}
+	v.Total, v.Placed = result.Total, drawn.Total
+	v.Cards, v.Pages = r.hitCards(result.Hits), r.paginate(q.Page, q.PerPage, result.Total)
+	v.BBox = boundsOf(drawn.Points)
+	if q.BBox != nil {
+		v.BBox = fmt.Sprintf("%g,%g,%g,%g", q.BBox.West, q.BBox.South, q.BBox.East, q.BBox.North)
+	}
+	v.Labels = r.mapLabels()
+	return r.render(200, "map", &page{
+		Title: r.T("map.title"), Description: r.T("map.lead"), Section: "/carte", View: v,
+		Styles: s.assets.have("js/maplibre-gl.css"), Scripts: s.assets.have("js/map.js"),
+	})
+}
+
+func (r *request) mapLabels() mapLabels {
+	labels := mapLabels{
+		Loading: r.T("map.loading"), Results: r.T("map.results"), Result: r.T("map.result"), None: r.T("map.none"), Error: r.T("map.error"),
+		Cluster: r.T("map.cluster"), ZoomIn: r.T("map.zoom-in"), ZoomOut: r.T("map.zoom-out"), Locate: r.T("map.locate"),
+		Close: r.T("map.close"), Open: r.T("map.open"), From: r.T("card.from"), Kinds: map[string]string{}, Networks: map[string]string{},
+	}
+	for _, kind := range indexedKinds {
+		labels.Kinds[string(kind)] = r.T("kind." + string(kind))
+	}
+	r.peerName(r.s.node.Domain()) // loads the names
+	for domain, name := range r.names {
+		if domain != "" {
+			labels.Networks[domain] = name
+		}
+	}
+	return labels
+}
+
+// boundsOf is the box around points and clusters, with a margin. Things overseas
+// would shrink the mainland to a dot: when there is some of both, the mainland is
+// what is shown first.
+func boundsOf(points []instance.MapPoint) string {
+	mainland := instance.BBox{West: -6, South: 41, East: 10, North: 52}
+	box, count := boxAround(points, mainland.Contains)
+	if count == 0 {
+		box, count = boxAround(points, func(instance.Point) bool { return true })
+	}
+	if count == 0 {
+		return franceBBox
+	}
+	const margin = 0.15
+	return fmt.Sprintf("%.3f,%.3f,%.3f,%.3f", max(box.West-margin, -180), max(box.South-margin, -90), min(box.East+margin, 180), min(box.North+margin, 90))
+}
+
+// boxAround surrounds the points that are wanted, and counts them.
+func boxAround(points []instance.MapPoint, wanted func(instance.Point) bool) (box instance.BBox, count int) {
+	for _, p := range points {
+		if !wanted(p.Point) {
+			continue
+		}
+		own := instance.BBox{West: p.Point.Lon, South: p.Point.Lat, East: p.Point.Lon, North: p.Point.Lat}
+		if p.Box != nil && wanted(instance.Point{Lat: p.Box.South, Lon: p.Box.West}) && wanted(instance.Point{Lat: p.Box.North, Lon: p.Box.East}) {
+			own = *p.Box
+		}
+		if count == 0 {
+			box = own
+		}
+		box.West, box.South = min(box.West, own.West), min(box.South, own.South)
+		box.East, box.North = max(box.East, own.East), max(box.North, own.North)
+		count++
+	}
+	return box, count
+}

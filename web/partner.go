@@ -1,0 +1,69 @@
+package web
+
+import (
+	"slices"
+
+	"github.com/maillage/maillage/instance"
+)
+
+type partnerView struct {
+	objectView
+	Partner  *instance.Partner
+	Typology string
+	Roles    []chip
+	Website  string
+	Actor    *followable // how to follow it, when it has an account we know
+	Events   []card
+	ToVerify bool
+}
+
+func (r *request) showPartner(p *page, common objectView, partner *instance.Partner) error {
+	v := partnerView{
+		objectView: common, Partner: partner, Typology: r.label("typologies", partner.Typology),
+		Website: webURL(partner.Website), ToVerify: len(partner.ToVerify) > 0,
+	}
+	for _, role := range partner.Roles {
+		v.Roles = append(v.Roles, chip{r.label("ecosystem_roles", role), "/annuaire?" + searchLink("role", role)})
+	}
+	if partner.Actor != "" {
+		if a, err := r.s.node.Actor(r.ctx(), partner.Actor); err == nil && a.Gone.IsZero() {
+			v.Actor = r.followable(a)
+		}
+	}
+	var err error
+	if v.Events, err = r.organisedBy(partner.ID, partner.Actor, partner.Slug); err != nil {
+		return err
+	}
+	ld := newLD("Organization", &partner.Base)
+	ld.SameAs, ld.Location = v.Website, placeLD(partner.Place)
+	p.Section, p.JSONLD, p.View = "/annuaire", ld, v
+	return r.render(200, "partner", p)
+}
+
+// organisedBy lists the events that name an organiser by one of its IRIs, or by
+// its slug when they have no IRI; latest first.
+func (r *request) organisedBy(names ...string) ([]card, error) {
+	names = slices.DeleteFunc(names, func(name string) bool { return name == "" })
+	events, _, err := r.s.node.Objects(r.ctx(), instance.ObjectFilter{
+		Kinds: []instance.Kind{instance.KindEvent}, Sort: instance.ByStartDesc, Limit: 1000,
+	})
+	var found []card
+	for _, o := range events {
+		e, ok := o.(*instance.Event)
+		if ok && (slices.Contains(names, e.Owner) || slices.ContainsFunc(e.Organisers, func(ref instance.Ref) bool {
+			return slices.Contains(names, ref.ID) || (ref.ID == "" && slices.Contains(names, ref.Slug))
+		})) {
+			found = append(found, r.objectCard(e))
+		}
+	}
+	return found, err
+}
+
+// directory lists the sheets.
+func (s *Server) directory(r *request) error {
+	v, err := r.listing(instance.KindPartner)
+	if err != nil {
+		return err
+	}
+	return r.render(200, "directory", &page{Title: r.T("directory.title"), Description: r.T("directory.lead"), Section: "/annuaire", View: v})
+}

@@ -1,0 +1,216 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"embed"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"net/url"
+	"path"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/maillage/maillage/instance"
+)
+
+//go:embed templates/*.html
+var templateFiles embed.FS
+
+// templates holds, for each language, one set for each page: the layout, the
+// partials and the page's own "content".
+type templates map[string]map[string]*template.Template
+
+// request is one page being answered, in one language.
+type request struct {
+	echo.Context
+	*locale
+	s     *Server
+	names map[string]string // of peers by domain; see peerName
+}
+
+func (r *request) ctx() context.Context { return r.Request().Context() }
+
+// page is what the layout needs; View is the typed view of the page's own template.
+type page struct {
+	Title       string // without the node's name; empty on the home page
+	Description string // for search engines and previews
+	Section     string // path of the current menu entry
+	Canonical   string // absolute; this page when empty
+	Alternate   string // IRI of the ActivityStreams form
+	JSONLD      any    // schema.org description, nil for none
+	OGType      string // "website" when empty
+	NoIndex     bool   // not for search engines: copies of peers' pages, errors, result lists
+	Scripts     []string
+	Styles      []string
+	View        any
+
+	// Set by render.
+	Lang     string
+	NodeName string
+	Domain   string
+	Address  string // this page, absolute
+	Versions []languageVersion
+}
+
+// languageVersion is this page in a language.
+type languageVersion struct {
+	Lang, Name, URL string
+	Current         bool
+}
+
+// menuItem is an entry of the main menu.
+type menuItem struct {
+	Path, Label string
+	Current     bool
+}
+
+// Here is the address that search engines and previews should keep.
+func (p *page) Here() string {
+	if p.Canonical != "" {
+		return p.Canonical
+	}
+	return p.Address
+}
+
+// render sends a page.
+func (r *request) render(status int, name string, p *page) error {
+	urls := r.s.node.URLs()
+	u := r.Request().URL
+	p.Lang, p.NodeName, p.Domain = r.lang, r.s.node.Self().Name, urls.Domain()
+	p.Address = urls.IRI(localURL(u.Path, r.QueryParams()))
+	for _, lang := range languages {
+		query := url.Values{}
+		for key, values := range r.QueryParams() {
+			query[key] = values
+		}
+		query.Set("lang", lang)
+		p.Versions = append(p.Versions, languageVersion{lang, r.s.locales[lang].T("language.name"), urls.IRI(localURL(u.Path, query)), lang == r.lang})
+	}
+	var out bytes.Buffer
+	if err := r.s.templates[r.lang][name].ExecuteTemplate(&out, "layout", p); err != nil {
+		return fmt.Errorf("template %s: %w", name, err)
+	}
+	return r.sendHTML(status, out.Bytes())
+}
+
+func (r *request) sendHTML(status int, body []byte) error {
+	h := r.Response().Header()
+	h.Set("Content-Language", r.lang)
+	h.Set(echo.HeaderCacheControl, "no-cache")
+	for _, name := range []string{echo.HeaderAccept, "Accept-Language", "Cookie", echo.HeaderAcceptEncoding} {
+		h.Add(echo.HeaderVary, name)
+	}
+	if acceptsGzip(r.Request()) {
+		h.Set(echo.HeaderContentEncoding, "gzip")
+		body = gzipped(body)
+	}
+	return r.HTMLBlob(status, body)
+}
+
+// parseTemplates builds every page in every language, so that a mistake stops the
+// start and translating costs nothing later.
+func parseTemplates(locales map[string]*locale, static *assets) (templates, error) {
+	all := templates{}
+	for lang, l := range locales {
+		base, err := template.New("").Funcs(templateFuncs(l, static)).ParseFS(templateFiles, "templates/_*.html")
+		if err != nil {
+			return nil, err
+		}
+		files, err := fs.Glob(templateFiles, "templates/[a-z]*.html")
+		if err != nil {
+			return nil, err
+		}
+		all[lang] = map[string]*template.Template{}
+		for _, file := range files {
+			set, err := base.Clone()
+			if err == nil {
+				set, err = set.ParseFS(templateFiles, file)
+			}
+			if err != nil {
+				return nil, err
+			}
+			all[lang][strings.TrimSuffix(path.Base(file), ".html")] = set
+		}
+	}
+	return all, nil
+}
+
+func templateFuncs(l *locale, static *assets) template.FuncMap {
+	return template.FuncMap{
+		"t":      l.T,
+		"n":      l.N,
+		"number": l.number,
+		"label":  l.label,
+		"static": static.url,
+		"icon":   func(name any) template.HTML { return icon(static, fmt.Sprint(name)) },
+		"safe":   safeHTML,
+		"web":    webURL,
+		"host":   hostOf,
+		"join":   func(words []string) string { return strings.Join(words, ", ") },
+		"menu":   func(section, path, key string) menuItem { return menuItem{path, l.T(key), section == path} },
+		"coord":  func(degrees float64) string { return strconv.FormatFloat(degrees, 'f', -1, 64) },
+	}
+}
+
+// icon draws one of static/icons.svg; the text beside it says what it means.
+func icon(static *assets, name string) template.HTML {
+	return template.HTML(`<svg class="icon" aria-hidden="true" focusable="false"><use href="` + //nolint:gosec // names are ours
+		template.HTMLEscapeString(static.url("icons.svg")+"#"+name) + `"></use></svg>`)
+}
+
+// safeHTML shows an author's HTML, sanitised once more on the way out.
+func safeHTML(s string) template.HTML {
+	return template.HTML(instance.SanitiseHTML(s)) //nolint:gosec // that is what the sanitiser is for
+}
+
+// markedHTML keeps the <mark> of an extract and nothing else.
+func markedHTML(s string) template.HTML {
+	var out strings.Builder
+	for i, part := range strings.Split(s, "<mark>") {
+		marked, rest, closed := strings.Cut(part, "</mark>")
+		if i == 0 || !closed {
+			out.WriteString(template.HTMLEscapeString(instance.PlainText(part) + trailingSpace(part)))
+			continue
+		}
+		out.WriteString("<mark>" + template.HTMLEscapeString(instance.PlainText(marked)) + "</mark>")
+		out.WriteString(template.HTMLEscapeString(leadingSpace(rest) + instance.PlainText(rest) + trailingSpace(rest)))
+	}
+	return template.HTML(out.String()) //nolint:gosec // every part was escaped
+}
+
+func leadingSpace(s string) string {
+	if r, _ := utf8.DecodeRuneInString(s); unicode.IsSpace(r) {
+		return " "
+	}
+	return ""
+}
+
+func trailingSpace(s string) string {
+	if r, _ := utf8.DecodeLastRuneInString(s); unicode.IsSpace(r) {
+		return " "
+	}
+	return ""
+}
+
+// webURL returns an address that a link may point to, or "".
+func webURL(s string) string {
+	u, err := url.Parse(s)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+		return ""
+	}
+	return u.String()
+}
+
+// hostOf is how an address is shown: without scheme or www.
+func hostOf(s string) string { return strings.TrimPrefix(instance.Origin(s), "www.") }
+
+func capitalise(s string) string {
+	first, size := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(first)) + s[size:]
+}

@@ -1,0 +1,112 @@
+package web
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/maillage/maillage/instance"
+)
+
+// Options configure a Server. Node is required.
+type Options struct {
+	Node    *instance.Node
+	Log     *slog.Logger // slog.Default when nil
+	Version string       // of the software, shown on the about page
+}
+
+// Server answers everything that is not federation.
+type Server struct {
+	node      *instance.Node
+	log       *slog.Logger
+	version   string
+	assets    *assets
+	locales   map[string]*locale
+	templates templates
+}
+
+// New parses the templates and the translations; a broken one is an error here,
+// never at the first visit.
+func New(o Options) (*Server, error) {
+	if o.Node == nil {
+		return nil, errors.New("web: a node is required")
+	}
+	s := &Server{node: o.Node, log: o.Log, version: o.Version}
+	if s.log == nil {
+		s.log = slog.Default()
+	}
+	var err error
+	if s.assets, err = loadAssets(staticFiles); err != nil {
+		return nil, fmt.Errorf("web: static files: %w", err)
+	}
+	if s.locales, err = loadLocales(); err != nil {
+		return nil, fmt.Errorf("web: translations: %w", err)
+	}
+	if s.templates, err = parseTemplates(s.locales, s.assets); err != nil {
+		return nil, fmt.Errorf("web: %w", err)
+	}
+	return s, nil
+}
+
+// A handler answers one page.
+type handler func(r *request) error
+
+// page makes an Echo handler of a page: language, security headers, and an error
+// page for whatever goes wrong.
+func (s *Server) page(h handler) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		secure(c.Response().Header())
+		if lang := c.QueryParam("lang"); c.Request().Method != http.MethodPost && s.locales[lang] != nil {
+			return switchLanguage(c, lang)
+		}
+		r := &request{Context: c, locale: s.negotiate(c.Request()), s: s}
+		if err := h(r); err != nil {
+			return s.fail(r, err)
+		}
+		return nil
+	}
+}
+
+// secure sets the headers that hold a page to its own origin. Scripts and styles
+// come from files of ours only; MapLibre's worker needs blob:.
+func secure(h http.Header) {
+	h.Set(echo.HeaderContentSecurityPolicy, csp("'self'"))
+	h.Set(echo.HeaderXContentTypeOptions, "nosniff")
+	h.Set(echo.HeaderReferrerPolicy, "strict-origin-when-cross-origin")
+	h.Set(echo.HeaderXFrameOptions, "DENY")
+	h.Set("Permissions-Policy", "geolocation=(self), camera=(), microphone=()")
+}
+
+func csp(formAction string) string {
+	return "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; " +
+		"worker-src 'self' blob:; child-src 'self' blob:; connect-src 'self'; object-src 'none'; " +
+		"base-uri 'none'; frame-ancestors 'none'; form-action " + formAction
+}
+
+// errorView is the page of something that went wrong.
+type errorView struct {
+	Code    int
+	Title   string
+	Message string
+}
+
+// fail maps the domain's errors to a status and a page that helps. The text of
+// an unexpected error goes to the log and never to the reader.
+func (s *Server) fail(r *request, err error) error {
+	v := errorView{Code: http.StatusInternalServerError, Title: r.T("error.500.title"), Message: r.T("error.500.text")}
+	var httpError *echo.HTTPError
+	switch {
+	case errors.Is(err, instance.ErrNotFound):
+		v = errorView{http.StatusNotFound, r.T("error.404.title"), r.T("error.404.text")}
+	case errors.Is(err, instance.ErrGone):
+		v = errorView{http.StatusGone, r.T("error.410.title"), r.T("error.410.text")}
+	case errors.As(err, &httpError) && httpError.Code < http.StatusInternalServerError:
+		v = errorView{httpError.Code, r.T("error.400.title"), r.T("error.400.text")}
+	default:
+		s.log.ErrorContext(r.ctx(), "page failed", "path", r.Request().URL.Path, "err", err)
+	}
+	return r.render(v.Code, "error", &page{Title: v.Title, NoIndex: true, View: v})
+}

@@ -1,0 +1,233 @@
+// The map page. The list beside the map is complete without this script; with it,
+// the two show the same things: both follow the view and the filters.
+
+import { Markers } from "./markers.js";
+import { baseStyle } from "./style.js";
+import { wordsOf } from "./words.js";
+
+const page = document.getElementById("carte");
+const frame = document.getElementById("map");
+if (page && frame) start();
+
+async function start() {
+  const lang = document.documentElement.lang || "fr";
+  const words = wordsOf(lang, JSON.parse(document.getElementById("map-labels")?.textContent || "{}"));
+  const notice = new Notice(frame, words);
+  stylesheet("../vendor/maplibre/maplibre-gl.css");
+  stylesheet("./map.css");
+  notice.say(words.loading);
+  let lib;
+  let style;
+  try {
+    [lib, style] = await Promise.all([import("../vendor/maplibre/maplibre-gl.mjs"), baseStyle(scheme())]);
+  } catch {
+    page.classList.add("without-map");
+    return notice.say(words.notBuilt);
+  }
+  try {
+    new MapPage(lib, style, { lang, words, notice });
+  } catch {
+    page.classList.add("without-map");
+    notice.say(words.noWebGL);
+  }
+}
+
+class MapPage {
+  #aborter = null;
+  #moved = new URLSearchParams(location.search).has("bbox"); // the reader chose a view: the list is of that view
+  #timer = 0;
+
+  constructor(lib, style, { lang, words, notice }) {
+    Object.assign(this, { notice, words });
+    this.form = document.getElementById("map-filters");
+    this.status = document.getElementById("map-status");
+    this.map = new lib.Map({
+      container: frame,
+      style,
+      bounds: boundsOf(frame.dataset.bbox),
+      fitBoundsOptions: { padding: this.#moved ? 0 : 30, maxZoom: 13 },
+      maxZoom: 16,
+      minZoom: 1,
+      dragRotate: false,
+      pitchWithRotate: false,
+      touchPitch: false,
+      attributionControl: false,
+      // On a phone, one finger scrolls the page and two move the map.
+      cooperativeGestures: matchMedia("(pointer: coarse)").matches,
+      locale: localeOf(words),
+    });
+    this.map.touchZoomRotate.disableRotation();
+    this.map.addControl(new lib.NavigationControl({ showCompass: false }), "top-right");
+    this.map.addControl(new lib.ScaleControl(), "bottom-left");
+    this.map.addControl(new lib.AttributionControl({ compact: true, customAttribution: words.attribution }), "bottom-right");
+    this.markers = new Markers(lib, this.map, { words, lang, icons: frame.dataset.icons });
+
+    this.map.on("moveend", (event) => this.#viewChanged(event));
+    this.map.once("load", () => this.#refresh({ list: false }));
+    this.form?.addEventListener("submit", (event) => this.#filter(event));
+    this.form?.addEventListener("change", (event) => this.#filter(event));
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", async () => this.map.setStyle(await baseStyle(scheme())));
+  }
+
+  // A move of the reader's own (a drag, a key, a cluster opened) limits the list
+  // to what is in view; fitting the map to new results does not.
+  #viewChanged({ originalEvent, asked }) {
+    this.#moved ||= Boolean(originalEvent || asked);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#refresh({ list: this.#moved }), 200);
+  }
+
+  #filter(event) {
+    event.preventDefault();
+    this.markers.close();
+    this.#refresh({ list: true, fit: !this.#moved });
+  }
+
+  // refresh asks for the points and the list at once and shows both together; a
+  // newer view abandons the request before it.
+  async #refresh({ list, fit }) {
+    this.#aborter?.abort();
+    const { signal } = (this.#aborter = new AbortController());
+    const address = this.#address();
+    page.setAttribute("aria-busy", "true");
+    try {
+      const [answer, twin] = await Promise.all([this.#points(signal), list ? this.#list(address, signal) : null]);
+      if (signal.aborted) return;
+      this.notice.clear();
+      this.markers.show(answer.features);
+      if (list) {
+        history.replaceState(history.state, "", address);
+        this.#replaceList(twin);
+      }
+      const bounds = fit && twin?.getElementById("map")?.dataset.bbox;
+      if (bounds) this.map.fitBounds(boundsOf(bounds), { padding: 30, maxZoom: 13 });
+    } catch (error) {
+      if (signal.aborted) return;
+      this.notice.say(this.words.error, this.words.retry, () => this.#refresh({ list, fit }));
+    } finally {
+      if (!signal.aborted) page.removeAttribute("aria-busy");
+    }
+  }
+
+  // filters are those of the form, without the fields left empty, and of the
+  // address for what the form has no field for.
+  #filters() {
+    const filters = new URLSearchParams(location.search);
+    for (const name of ["bbox", "page", "zoom", "lang"]) filters.delete(name);
+    const fields = this.form ? [...new FormData(this.form)] : [];
+    for (const [name] of fields) filters.delete(name);
+    for (const [name, value] of fields) {
+      if (value !== "") filters.append(name, value);
+    }
+    return filters;
+  }
+
+  // address is the page that shows the same view and filters without this script.
+  #address() {
+    const filters = this.#filters();
+    if (this.#moved) filters.set("bbox", boxOf(this.map.getBounds()));
+    const query = filters.toString().replaceAll("%2C", ",");
+    return location.pathname + (query && `?${query}`);
+  }
+
+  async #points(signal) {
+    const query = this.#filters();
+    query.set("bbox", boxOf(this.map.getBounds()));
+    query.set("zoom", Math.floor(this.map.getZoom() + 0.5));
+    for (const name of ["per_page", "sort"]) query.delete(name);
+    const answer = await fetch(`${frame.dataset.api}?${query}`, { signal });
+    if (!answer.ok) throw new Error(String(answer.status));
+    return answer.json();
+  }
+
+  // The server draws the list: there is one set of cards, and one order.
+  async #list(address, signal) {
+    const answer = await fetch(address, { signal, headers: { Accept: "text/html" } });
+    if (!answer.ok) throw new Error(String(answer.status));
+    return new DOMParser().parseFromString(await answer.text(), "text/html");
+  }
+
+  // replaceList keeps the form, which may have the focus, and the status, which
+  // only announces what changes inside it.
+  #replaceList(twin) {
+    const kept = [this.form, this.status];
+    const side = this.status.parentElement;
+    const news = twin.getElementById("map-status").parentElement;
+    this.status.replaceChildren(...twin.getElementById("map-status").childNodes);
+    for (const child of [...side.children]) {
+      if (!kept.includes(child)) child.remove();
+    }
+    side.append(...[...news.children].filter((child) => !["map-filters", "map-status"].includes(child.id)));
+  }
+}
+
+// Notice says over the map what keeps it from being drawn.
+class Notice {
+  constructor(frame, words) {
+    this.words = words;
+    this.box = document.createElement("div");
+    this.box.className = "map-notice";
+    this.box.setAttribute("role", "alert");
+    this.box.hidden = true;
+    frame.after(this.box);
+  }
+
+  say(text, action, run) {
+    const message = document.createElement("p");
+    message.textContent = text;
+    this.box.replaceChildren(message);
+    this.box.hidden = false;
+    if (!action) return;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "button";
+    button.textContent = action;
+    button.addEventListener("click", () => {
+      this.clear();
+      run();
+    });
+    this.box.append(button);
+  }
+
+  clear() {
+    this.box.hidden = true;
+    this.box.replaceChildren();
+  }
+}
+
+function stylesheet(path) {
+  const link = document.createElement("link");
+  link.rel = "stylesheet";
+  link.href = new URL(path, import.meta.url).href;
+  document.head.append(link);
+}
+
+function scheme() {
+  return matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+}
+
+function boundsOf(text) {
+  const [west, south, east, north] = (text || "-5.2,41.3,9.7,51.1").split(",").map(Number);
+  return [[west, south], [east < west ? east + 360 : east, north]];
+}
+
+// boxOf is a view as the API reads it: longitudes from -180 to 180, west beyond
+// east across the 180th meridian. Four decimals are about ten metres.
+function boxOf(bounds) {
+  const [west, south, east, north] = bounds.toArray().flat();
+  const wrap = (lon) => ((((lon + 180) % 360) + 360) % 360) - 180;
+  const sides = east - west >= 360 ? [-180, south, 180, north] : [wrap(west), south, wrap(east), north];
+  return sides.map((side) => Number(side.toFixed(4))).join(",");
+}
+
+// localeOf puts our words where MapLibre has its own.
+function localeOf(words) {
+  return {
+    "Map.Title": words.map,
+    "NavigationControl.ZoomIn": words.zoomIn,
+    "NavigationControl.ZoomOut": words.zoomOut,
+    "AttributionControl.ToggleAttribution": words.attributions,
+    "Popup.Close": words.close,
+    "CooperativeGesturesHandler.MobileHelpText": words.twoFingers,
+  };
+}

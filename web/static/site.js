@@ -1,0 +1,45 @@
+// What the pages gain with JavaScript; none of it is needed.
+
+// « Près de moi » : the reader's position, asked only on a click.
+for (const button of document.querySelectorAll("[data-near]")) {
+  if (!("geolocation" in navigator)) continue;
+  button.hidden = false;
+  const status = document.getElementById(button.getAttribute("aria-describedby"));
+  button.addEventListener("click", () => {
+    status.textContent = button.dataset.waiting;
+    navigator.geolocation.getCurrentPosition(
+      ({ coords }) => {
+        const url = new URL(button.dataset.near, location.href);
+        // Two decimals, about a kilometre: enough to search, too little to follow.
+        url.searchParams.set("lat", coords.latitude.toFixed(2));
+        url.searchParams.set("lon", coords.longitude.toFixed(2));
+        url.searchParams.set("radius_km", "25");
+        location.assign(url);
+      },
+      () => { status.textContent = button.dataset.failed; },
+      { maximumAge: 600000, timeout: 10000 },
+    );
+  });
+}
+
+// Copy a handle.
+for (const button of document.querySelectorAll("[data-copy]")) {
+  if (!navigator.clipboard) continue;
+  button.hidden = false;
+  const label = button.textContent;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(button.dataset.copy);
+    button.textContent = button.dataset.done;
+    setTimeout(() => { button.textContent = label; }, 2000);
+  });
+}
+
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
+}
+
+// A list of links that is chosen from: the select works alone, its button is for those without JavaScript.
+for (const select of document.querySelectorAll("select[data-go]")) {
+  select.addEventListener("change", () => location.assign(select.value));
+}

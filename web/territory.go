@@ -1,0 +1,175 @@
+package web
+
+import (
+	"strings"
+
+	"github.com/maillage/maillage/instance"
+)
+
+type territoryView struct {
+	actorView
+	Kind     string // commune, quartier...
+	Codes    []instance.Code
+	Parent   *link
+	Note     string
+	Children []card
+	Events   []card
+	Recent   bool // there is none to come: Events are the last ones
+	Here     []card
+	Around   []card // who is near enough to help, when few are here
+	Recipes  []card
+	AllURL   string
+}
+
+// How far a helper may live, and how many are shown.
+const (
+	aroundKm    = 40
+	aroundLimit = 9
+)
+
+func (r *request) showTerritory(p *page, common actorView, a *instance.Actor) error {
+	v := territoryView{actorView: common, AllURL: "/recherche?" + searchLink("territory", territoryKey(a))}
+	if t := a.Territory; t != nil {
+		v.Kind, v.Codes, v.Note = r.label("territory_kinds", t.Kind), t.Codes, t.Note
+		if t.Parent != nil {
+			parent := r.link(*t.Parent, instance.KindTerritory)
+			v.Parent = &parent
+		}
+	}
+	var err error
+	if v.Children, err = r.children(a); err != nil {
+		return err
+	}
+	if v.Events, v.Recent, err = r.s.nextEvents(r, instance.ObjectFilter{Territory: territoryKey(a), Undated: true}, 12); err != nil {
+		return err
+	}
+	if v.Recipes, err = r.inTerritory(a, instance.KindRecipe); err != nil {
+		return err
+	}
+	if v.Here, err = r.inTerritory(a, instance.KindPartner); err != nil {
+		return err
+	}
+	if len(v.Here) < aroundLimit && a.Place != nil && a.Place.Point != nil {
+		if v.Around, err = r.around(*a.Place.Point, v.Here); err != nil {
+			return err
+		}
+	}
+	ld := actorLD("Place", a)
+	ld.Location = nil
+	if place := placeLD(a.Place); place != nil {
+		ld.Geo = place.Geo
+	}
+	for _, code := range v.Codes {
+		ld.Identifier = append(ld.Identifier, codeLD{"PropertyValue", code.Type, code.Value})
+	}
+	p.Section, p.JSONLD, p.View = "/territoires", ld, v
+	return r.render(200, "territory", p)
+}
+
+// territoryKey is how filters name a territory: our own by slug, a peer's by IRI.
+func territoryKey(a *instance.Actor) string {
+	if a.Local() {
+		return a.Slug
+	}
+	return a.ID
+}
+
+// inTerritory lists the things of a kind that name the territory.
+func (r *request) inTerritory(a *instance.Actor, kind instance.Kind) ([]card, error) {
+	objects, _, err := r.s.node.Objects(r.ctx(), instance.ObjectFilter{
+		Kinds: []instance.Kind{kind}, Territory: territoryKey(a), Sort: instance.ByName, Limit: 100,
+	})
+	return r.objectCards(objects), err
+}
+
+// children lists the quartiers of a commune, the communes of a pays.
+func (r *request) children(a *instance.Actor) ([]card, error) {
+	all, _, err := r.s.node.Actors(r.ctx(), instance.ActorFilter{Kinds: []instance.Kind{instance.KindTerritory}, Limit: 1000})
+	var children []card
+	for _, other := range all {
+		if t := other.Territory; t != nil && t.Parent != nil && (t.Parent.ID == a.ID || (t.Parent.ID == "" && a.Local() && t.Parent.Slug == a.Slug)) {
+			children = append(children, r.actorCard(other))
+		}
+	}
+	return children, err
+}
+
+// around lists the nearest sheets of the directory, those already shown left out.
+func (r *request) around(centre instance.Point, shown []card) ([]card, error) {
+	result, err := r.s.node.Index().Search(r.ctx(), instance.Query{
+		Kinds: []instance.Kind{instance.KindPartner}, Near: &instance.Near{Point: centre, RadiusKm: aroundKm},
+		Sort: instance.SortDistance, PerPage: aroundLimit + len(shown),
+	})
+	if err != nil {
+		return nil, err
+	}
+	here := map[string]bool{}
+	for _, c := range shown {
+		here[c.Path] = true
+	}
+	var cards []card
+	for _, c := range r.hitCards(result.Hits) {
+		if !here[c.Path] && len(cards) < aroundLimit {
+			cards = append(cards, c)
+		}
+	}
+	return cards, nil
+}
+
+type territoriesView struct {
+	Total  int
+	Groups []territoryGroup
+}
+
+// territoryGroup is the territories of one kind.
+type territoryGroup struct {
+	Kind  string
+	Cards []territoryCard
+}
+
+type territoryCard struct {
+	card
+	Handle string
+	Codes  string // département numbers
+	Count  int    // things that name it
+}
+
+// territories lists them by kind, with how much is known in each.
+func (s *Server) territories(r *request) error {
+	actors, total, err := s.node.Actors(r.ctx(), instance.ActorFilter{Kinds: []instance.Kind{instance.KindTerritory}, Limit: 1000})
+	if err != nil {
+		return err
+	}
+	counts, err := s.facet(r, instance.Query{}, "territory")
+	if err != nil {
+		return err
+	}
+	groups := map[string][]territoryCard{}
+	for _, a := range actors {
+		if a.Territory == nil {
+			continue
+		}
+		groups[a.Territory.Kind] = append(groups[a.Territory.Kind], territoryCard{
+			card: r.actorCard(a), Handle: a.Address(s.node.Domain()),
+			Codes: strings.Join(a.Territory.Departements, ", "), Count: counts[territoryKey(a)],
+		})
+	}
+	v := territoriesView{Total: total}
+	for _, term := range instance.Vocabularies().Terms("territory_kinds") {
+		if cards := groups[term.Slug]; len(cards) > 0 {
+			v.Groups = append(v.Groups, territoryGroup{term.Label(r.lang), cards})
+		}
+	}
+	return r.render(200, "territories", &page{Title: r.T("territories.title"), Description: r.T("territories.lead"), Section: "/territoires", View: v})
+}
+
+// facet counts the values of one field over what a query finds.
+func (s *Server) facet(r *request, q instance.Query, name string) (map[string]int, error) {
+	q.PerPage = 1
+	result, err := s.node.Index().Search(r.ctx(), q)
+	counts := map[string]int{}
+	for _, value := range result.Facets[name] {
+		counts[value.Value] = value.Count
+	}
+	return counts, err
+}
