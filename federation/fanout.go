@@ -1,0 +1,213 @@
+package federation
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/maillage/maillage/federation/as2"
+	"github.com/maillage/maillage/instance"
+)
+
+// sending is an activity of ours and whose followers it goes to.
+type sending struct {
+	instance.Activity
+	audience []string // IRIs of actors of ours
+}
+
+// Announce is the job that tells peers what happened to an object or an actor of
+// ours (JobAnnounce). Activities are named after what they tell, so running it
+// again tells nothing twice.
+func (f *Federation) Announce(ctx context.Context, job instance.Job) error {
+	var args instance.AnnounceArgs
+	if err := json.Unmarshal(job.Args, &args); err != nil {
+		return instance.Cancel(err)
+	}
+	kind, _, ok := f.node.URLs().Parse(args.ID)
+	if !ok {
+		return instance.Cancel(fmt.Errorf("announce %s: %w", args.ID, instance.ErrNotFound))
+	}
+	var sendings []sending
+	var err error
+	if slices.Contains(objectKinds, kind) {
+		sendings, err = f.aboutObject(ctx, args.Verb, args.ID)
+	} else {
+		sendings, err = f.aboutActor(ctx, args.Verb, args.ID)
+	}
+	if err != nil {
+		return fmt.Errorf("announce %s %s: %w", args.Verb, args.ID, err)
+	}
+	return f.send(ctx, sendings)
+}
+
+// send keeps activities, which the outbox then shows, and enqueues a delivery for
+// each inbox, all or nothing. An activity that is there already was sent.
+func (f *Federation) send(ctx context.Context, sendings []sending) error {
+	return f.store.Write(ctx, func(tx instance.Tx) error {
+		for _, s := range sendings {
+			_, err := tx.Activity(ctx, s.ID)
+			if err == nil {
+				continue
+			}
+			if !errors.Is(err, instance.ErrNotFound) {
+				return err
+			}
+			if err := tx.SaveActivity(ctx, s.Activity); err != nil {
+				return err
+			}
+			inboxes, err := tx.FollowerInboxes(ctx, s.audience...)
+			if err != nil {
+				return err
+			}
+			jobs := make([]instance.Job, len(inboxes))
+			for i, inbox := range inboxes {
+				jobs[i] = instance.NewJob(instance.JobDeliver, instance.DeliverArgs{Activity: s.ID, Inbox: inbox})
+				jobs[i].Key = instance.Origin(inbox)
+			}
+			if err := tx.Enqueue(ctx, jobs...); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// aboutObject makes the activities that tell what happened to an object.
+//
+// Its owner says it, to its own followers and the node's. The node and the
+// territories then point their followers at what is new; these get the owner's
+// Update and Delete too, for a boost carries neither. Sheets of the directory are
+// for other nodes only: an import of hundreds must not flood anyone's timeline.
+func (f *Federation) aboutObject(ctx context.Context, verb instance.Verb, id string) ([]sending, error) {
+	o, err := f.node.Object(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	b := o.Common()
+	if gone := !b.Deleted.IsZero(); gone != (verb == instance.VerbDelete) {
+		return nil, nil // deleted before it was told
+	}
+	owner, err := f.node.Actor(ctx, b.Owner)
+	if err != nil {
+		return nil, err
+	}
+	node := f.node.Self()
+	if b.Kind == instance.KindPartner {
+		return f.aboutObjectBy(verb, owner, o, node.ID)
+	}
+	territories, err := f.territoriesOf(ctx, b)
+	if err != nil {
+		return nil, err
+	}
+	audience := []string{owner.ID, node.ID}
+	if verb != instance.VerbCreate {
+		for _, t := range territories {
+			audience = append(audience, t.ID)
+		}
+		return f.aboutObjectBy(verb, owner, o, audience...)
+	}
+	sendings, err := f.aboutObjectBy(verb, owner, o, audience...)
+	if err != nil {
+		return nil, err
+	}
+	for _, announcer := range append([]*instance.Actor{node}, territories...) {
+		if announcer.ID == owner.ID {
+			continue
+		}
+		boost, err := f.aboutObjectBy(instance.VerbAnnounce, announcer, o, announcer.ID)
+		if err != nil {
+			return nil, err
+		}
+		sendings = append(sendings, boost...)
+	}
+	return sendings, nil
+}
+
+// aboutObjectBy makes one activity, or none when it would be larger than peers
+// take: they are then led to the object by the node's Announce.
+func (f *Federation) aboutObjectBy(verb instance.Verb, by *instance.Actor, o instance.Object, audience ...string) ([]sending, error) {
+	b := o.Common()
+	var at time.Time
+	parts := []string{string(verb), b.ID}
+	switch verb {
+	case instance.VerbCreate:
+		at = b.Published
+	case instance.VerbAnnounce:
+		at = b.Published
+		parts = append(parts, by.ID)
+	case instance.VerbDelete:
+		at = b.Deleted
+	default:
+		at = b.Updated
+		parts = append(parts, b.Updated.UTC().Format(time.RFC3339))
+	}
+	id := f.activityID(parts...)
+	payload, err := as2.MarshalActivity(verb, id, by, o, f.env())
+	if errors.Is(err, as2.ErrTooLarge) {
+		f.log.Warn("activity too large, not sent", "verb", verb, "object", b.ID)
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return []sending{{
+		instance.Activity{ID: id, Actor: by.ID, Type: string(verb), Object: b.ID, Public: true, Payload: payload, Published: at}, audience,
+	}}, nil
+}
+
+// aboutActor makes the activity that tells that an actor of ours changed or left.
+func (f *Federation) aboutActor(ctx context.Context, verb instance.Verb, id string) ([]sending, error) {
+	if verb != instance.VerbUpdate && verb != instance.VerbDelete {
+		return nil, nil // nobody follows it yet
+	}
+	actor, err := f.node.Actor(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	at := actor.Updated
+	if verb == instance.VerbDelete {
+		at = actor.Gone
+	}
+	activityID := f.activityID(string(verb), id, at.UTC().Format(time.RFC3339))
+	payload, err := as2.MarshalActorActivity(verb, activityID, actor, f.env())
+	if err != nil {
+		return nil, err
+	}
+	return []sending{{
+		instance.Activity{ID: activityID, Actor: id, Type: string(verb), Object: id, Payload: payload, Published: at},
+		[]string{id, f.node.Self().ID},
+	}}, nil
+}
+
+// territoriesOf lists the territories of ours that an object belongs to, and the
+// commune of a quartier.
+func (f *Federation) territoriesOf(ctx context.Context, b *instance.Base) ([]*instance.Actor, error) {
+	var out []*instance.Actor
+	for refs := slices.Clone(b.Territories); len(refs) > 0; refs = refs[1:] {
+		t, err := f.territoryOf(ctx, refs[0])
+		if errors.Is(err, instance.ErrNotFound) || err == nil && (!t.Local() || !t.Gone.IsZero()) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if slices.ContainsFunc(out, func(a *instance.Actor) bool { return a.ID == t.ID }) {
+			continue
+		}
+		out = append(out, t)
+		if t.Territory != nil && t.Territory.Parent != nil {
+			refs = append(refs, *t.Territory.Parent)
+		}
+	}
+	return out, nil
+}
+
+func (f *Federation) territoryOf(ctx context.Context, ref instance.Ref) (*instance.Actor, error) {
+	if ref.ID != "" {
+		return f.node.Actor(ctx, ref.ID)
+	}
+	return f.node.ActorBySlug(ctx, instance.KindTerritory, ref.Slug)
+}

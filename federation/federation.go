@@ -1,0 +1,136 @@
+package federation
+
+import (
+	"context"
+	"crypto/rsa"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"golang.org/x/sync/singleflight"
+
+	"github.com/maillage/maillage/federation/as2"
+	"github.com/maillage/maillage/instance"
+)
+
+// Options configure federation. Node is required.
+type Options struct {
+	Node *instance.Node
+	// AllowPrivate lets us talk to private addresses and over plain http: for the
+	// demo and tests, where peers are on one machine. Never in production.
+	AllowPrivate bool
+	UserAgent    string       // "maillage/VERSION (+BASE URL)" when empty
+	Log          *slog.Logger // slog.Default when nil
+	Version      string       // of maillage, for NodeInfo; "0.0.0" when empty
+	// InboxRate is how many activities a second one server may post, with bursts
+	// of ten seconds' worth. 0 = 50.
+	InboxRate float64
+}
+
+// Federation is ActivityPub for one node. It is safe for concurrent use.
+type Federation struct {
+	node    *instance.Node
+	store   instance.Store
+	log     *slog.Logger
+	version string
+	client  *client
+
+	reads    singleflight.Group      // documents being fetched, by URL
+	missing  *cache[error]           // documents that could not be fetched lately
+	keys     *cache[*rsa.PrivateKey] // of our actors, parsed
+	learned  *cache[struct{}]        // hosts whose NodeInfo was asked for lately
+	walked   *cache[struct{}]        // pages of collections that were read lately
+	incoming *limiter                // activities by host
+	lookups  *limiter                // fetches of unknown signers, by host
+	rekeys   *limiter                // fetches of known signers whose key does not fit, by actor
+}
+
+// New checks the options and builds the federation of a node.
+func New(o Options) (*Federation, error) {
+	if o.Node == nil {
+		return nil, errors.New("federation: Node is required")
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	if o.Version == "" {
+		o.Version = "0.0.0"
+	}
+	if o.UserAgent == "" {
+		o.UserAgent = fmt.Sprintf("maillage/%s (+%s)", o.Version, o.Node.URLs().Base())
+	}
+	if o.InboxRate == 0 {
+		o.InboxRate = 50
+	}
+	f := &Federation{
+		node: o.Node, store: o.Node.Store(), log: o.Log, version: o.Version,
+		missing:  newCache[error](10_000),
+		keys:     newCache[*rsa.PrivateKey](1_000),
+		learned:  newCache[struct{}](10_000),
+		walked:   newCache[struct{}](10_000),
+		incoming: newLimiter(o.InboxRate, 10*o.InboxRate),
+		lookups:  newLimiter(2, 60),
+		rekeys:   newLimiter(1.0/300, 1),
+	}
+	f.client = newClient(o, o.Node.Now, func(ctx context.Context) (string, *rsa.PrivateKey, error) {
+		return f.signingKey(ctx, f.node.Self().ID)
+	})
+	return f, nil
+}
+
+// Register mounts the inboxes, the documents and the collections. It must come
+// before the pages, which share their paths with the documents: see negotiate.
+func (f *Federation) Register(e *echo.Echo) {
+	e.Use(f.negotiate)
+
+	e.POST("/inbox", f.sharedInbox)
+	for _, actor := range []string{"/actor", "/organisations/:slug", "/territoires/:slug", "/personnes/:slug"} {
+		e.POST(actor+"/inbox", f.actorInbox)
+		e.GET(actor+"/outbox", f.outbox)
+		e.GET(actor+"/followers", f.followers)
+		e.GET(actor+"/following", f.following)
+		e.GET(actor+"/featured", f.featured)
+	}
+	e.GET("/activites/:id", f.activity)
+
+	e.GET("/.well-known/webfinger", f.webfinger)
+	e.GET("/.well-known/host-meta", f.hostMeta)
+	e.GET("/.well-known/nodeinfo", f.nodeInfoLinks)
+	e.GET("/nodeinfo/2.0", f.nodeInfo)
+	e.GET("/nodeinfo/2.1", f.nodeInfo)
+	e.GET("/ns/v1", f.context)
+}
+
+func (f *Federation) env() as2.Env { return as2.Env{URLs: f.node.URLs()} }
+
+// signingKey is the key of an actor of ours, and its id.
+func (f *Federation) signingKey(ctx context.Context, actorID string) (string, *rsa.PrivateKey, error) {
+	actor, err := f.node.Actor(ctx, actorID)
+	if err != nil {
+		return "", nil, fmt.Errorf("signing as %s: %w", actorID, err)
+	}
+	if key, ok := f.keys.get(actor.KeyID, f.node.Now()); ok {
+		return actor.KeyID, key, nil
+	}
+	text, err := f.node.PrivateKey(ctx, actorID)
+	if err != nil {
+		return "", nil, fmt.Errorf("signing as %s: %w", actorID, err)
+	}
+	key, err := parsePrivateKey(text)
+	if err != nil {
+		return "", nil, fmt.Errorf("signing as %s: %w", actorID, err)
+	}
+	f.keys.put(actor.KeyID, key, f.node.Now().Add(time.Hour))
+	return actor.KeyID, key, nil
+}
+
+// blocked says whether we have nothing to do with the host of an IRI.
+func (f *Federation) blocked(ctx context.Context, iri string) (bool, error) {
+	host, err := f.node.Host(ctx, instance.Origin(iri))
+	if errors.Is(err, instance.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil && host.Blocked, err
+}

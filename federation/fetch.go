@@ -1,0 +1,223 @@
+package federation
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/maillage/maillage/federation/as2"
+	"github.com/maillage/maillage/instance"
+)
+
+const (
+	actorFreshFor   = 24 * time.Hour  // before a stored actor is read again
+	missingFor      = time.Hour       // before a document that is not there is asked for again
+	unreachableFor  = time.Minute     // before a server that failed is asked again
+	hostLearnedFor  = 24 * time.Hour  // before NodeInfo is asked for again
+	learnHostWithin = 5 * time.Second // for NodeInfo, which is a courtesy
+)
+
+// fetched is a document read from its origin, and its id.
+type fetched struct {
+	id   string
+	body []byte
+}
+
+// fetch reads a document from its origin. Its id is what it says it is only if
+// that IRI itself, on its own server, gives the document (FEP-fe34): one found
+// under another address is read again at its id, once. Concurrent callers share
+// one request, and failures are remembered for a while.
+func (f *Federation) fetch(ctx context.Context, iri string) (fetched, error) {
+	if err, ok := f.missing.get(iri, time.Now()); ok {
+		return fetched{}, err
+	}
+	result := f.reads.DoChan(iri, func() (any, error) {
+		doc, err := f.fetchOnce(context.WithoutCancel(ctx), iri)
+		switch {
+		case err == nil:
+		case temporary(err):
+			f.missing.put(iri, err, time.Now().Add(unreachableFor))
+		default:
+			f.missing.put(iri, err, time.Now().Add(missingFor))
+		}
+		return doc, err
+	})
+	select {
+	case r := <-result:
+		return r.Val.(fetched), r.Err
+	case <-ctx.Done():
+		return fetched{}, ctx.Err()
+	}
+}
+
+func (f *Federation) fetchOnce(ctx context.Context, iri string) (fetched, error) {
+	for range 2 {
+		if f.node.URLs().Local(iri) {
+			return fetched{}, fmt.Errorf("fetch %s: %w: it is ours", iri, instance.ErrForbidden)
+		}
+		body, final, err := f.client.document(ctx, iri)
+		if err != nil {
+			return fetched{}, err
+		}
+		id := idOf(body)
+		switch {
+		case id == "", !instance.SameOrigin(id, final):
+			return fetched{}, fmt.Errorf("fetch %s: %w: it says it is %q", iri, instance.ErrForbidden, id)
+		case id == iri:
+			return fetched{id, body}, nil
+		}
+		iri = id
+	}
+	return fetched{}, fmt.Errorf("fetch %s: %w: its id leads elsewhere", iri, instance.ErrForbidden)
+}
+
+// idOf reads the id of a document, "" when it has none. The key's case matters,
+// which it would not in a struct.
+func idOf(body []byte) string {
+	var doc map[string]json.RawMessage
+	var id string
+	if json.Unmarshal(body, &doc) != nil || json.Unmarshal(doc["id"], &id) != nil {
+		return ""
+	}
+	return id
+}
+
+// fetchActor reads an actor from its origin and does not keep it.
+func (f *Federation) fetchActor(ctx context.Context, iri string) (*instance.Actor, error) {
+	doc, err := f.fetch(ctx, iri)
+	if err != nil {
+		return nil, err
+	}
+	return parseActor(doc.body, doc.id)
+}
+
+// parseActor reads an actor that must have the id. What it names on other servers
+// than its own is left out: our deliveries are not for its neighbours.
+func parseActor(raw []byte, id string) (*instance.Actor, error) {
+	a, err := as2.ParseActor(raw)
+	if err != nil {
+		return nil, fmt.Errorf("actor %s: %w", id, err)
+	}
+	if a.ID != id {
+		return nil, fmt.Errorf("actor %s: %w: it says it is %s", id, instance.ErrForbidden, a.ID)
+	}
+	for _, endpoint := range []*string{&a.Inbox, &a.SharedInbox, &a.Outbox, &a.Followers, &a.Directory, &a.Territories} {
+		if !instance.SameOrigin(*endpoint, id) {
+			*endpoint = ""
+		}
+	}
+	return a, nil
+}
+
+// Actor returns an actor, ours or a peer's: from the store, or from its origin
+// when it is not known or was read more than a day ago. What was read is kept.
+//
+// ErrGone: it was deleted; ErrNotFound, ErrForbidden: its server says so.
+func (f *Federation) Actor(ctx context.Context, id string) (*instance.Actor, error) {
+	known, err := f.node.Actor(ctx, id)
+	switch {
+	case err != nil && !errors.Is(err, instance.ErrNotFound):
+		return nil, err
+	case err == nil && !known.Gone.IsZero():
+		return nil, fmt.Errorf("%s: %w", id, instance.ErrGone)
+	case err == nil && (known.Local() || f.node.Now().Sub(known.Fetched) < actorFreshFor):
+		return known, nil
+	}
+	fresh, err := f.fetchActor(ctx, id)
+	switch {
+	case err == nil && fresh.ID != id:
+		err = fmt.Errorf("%s: %w: it is another name of %s", id, instance.ErrForbidden, fresh.ID)
+	case err == nil:
+		err = f.node.ReceiveActor(ctx, fresh)
+	}
+	switch {
+	case err == nil:
+		return fresh, nil
+	case known != nil && errors.Is(err, instance.ErrGone):
+		return nil, errors.Join(err, f.node.ReceiveActorGone(ctx, id))
+	case known != nil: // an old copy is better than none
+		f.log.DebugContext(ctx, "actor not read again", "actor", id, "error", err)
+		return known, nil
+	}
+	return nil, err
+}
+
+// Object reads a remote object from its origin, with the bytes it was read from.
+// It is not kept: see instance.Node.ReceiveObject.
+func (f *Federation) Object(ctx context.Context, id string) (instance.Object, []byte, error) {
+	doc, err := f.fetch(ctx, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	o, err := as2.ParseObject(doc.body)
+	if err != nil {
+		return nil, nil, fmt.Errorf("fetch %s: %w", id, err)
+	}
+	if o.Common().ID != doc.id {
+		return nil, nil, fmt.Errorf("fetch %s: %w: it says it is %s", id, instance.ErrForbidden, o.Common().ID)
+	}
+	return o, doc.body, nil
+}
+
+// Fetch is the job that reads an object somebody told us of (JobFetch).
+func (f *Federation) Fetch(ctx context.Context, job instance.Job) error {
+	var args instance.FetchArgs
+	if err := json.Unmarshal(job.Args, &args); err != nil {
+		return instance.Cancel(err)
+	}
+	return f.settle(ctx, "fetch "+args.ID, f.receiveFrom(ctx, args.ID))
+}
+
+// receiveFrom reads an object at its origin and hands it to the node in the name
+// of its owner.
+func (f *Federation) receiveFrom(ctx context.Context, id string) error {
+	if blocked, err := f.blocked(ctx, id); err != nil || blocked {
+		return errors.Join(err, fmt.Errorf("%s: %w: its server is blocked", id, instance.ErrForbidden))
+	}
+	o, raw, err := f.Object(ctx, id)
+	if err != nil {
+		return err
+	}
+	b := o.Common()
+	if !instance.SameOrigin(b.ID, b.Owner) {
+		return fmt.Errorf("%s: %w: its owner %q lives elsewhere", b.ID, instance.ErrForbidden, b.Owner)
+	}
+	owner, err := f.Actor(ctx, b.Owner)
+	if err != nil {
+		return err
+	}
+	return f.node.ReceiveObject(ctx, owner, o, raw)
+}
+
+// settle decides what becomes of a job about a stranger's data: what is wrong with
+// the data ends it quietly, a failing network or database has it tried again.
+func (f *Federation) settle(ctx context.Context, what string, err error) error {
+	var status *statusError
+	switch {
+	case err == nil:
+		return nil
+	case theirFault(err):
+		f.log.LogAttrs(ctx, slog.LevelDebug, "ignored", slog.String("what", what), slog.String("why", err.Error()))
+		return nil
+	case errors.As(err, &status) && status.retryAfter > 0:
+		return instance.Snooze(min(status.retryAfter, maxRetryAfter), err)
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}
+
+// theirFault says that an error tells of a stranger's data, which no retry mends.
+func theirFault(err error) bool {
+	for _, fault := range []error{
+		instance.ErrForbidden, instance.ErrNotFound, instance.ErrGone, instance.ErrDuplicate, instance.ErrInvalid, instance.ErrConflict,
+		as2.ErrMalformed, as2.ErrUnsupported, as2.ErrTooLarge, errUnsafeURL, errNotAS, errTooBig,
+	} {
+		if errors.Is(err, fault) {
+			return true
+		}
+	}
+	var status *statusError
+	return errors.As(err, &status) && !temporary(err)
+}
