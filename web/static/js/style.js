@@ -5,8 +5,8 @@ const vendor = new URL("../vendor/basemap/", import.meta.url);
 
 // Each colour is a custom property of the site, and what to use without it.
 const palettes = {
-  light: { sea: "#cfe0e6", land: "#f6f3ec", border: "#b3a894", inner: "#d8d0c0", name: "#4a4a45", halo: "#f6f3ec" },
-  dark: { sea: "#10222b", land: "#1d2a2e", border: "#5a6b6e", inner: "#35464b", name: "#c3cdcb", halo: "#16242a" },
+  light: { sea: "#cfe0df", land: "#fbf7ee", border: "#a99b7d", inner: "#d3c6aa", name: "#4c564f", halo: "#fbf7ee" },
+  dark: { sea: "#0b1418", land: "#202a2c", border: "#63706c", inner: "#3c4a4b", name: "#c0c7bd", halo: "#182022" },
 };
 
 // baseStyle reads the files of the base map and returns a MapLibre style for the
