@@ -15,7 +15,7 @@ type Job struct {
 	Kind    string
 	Args    json.RawMessage
 	Key     string    // what limits its concurrency, such as a host; "" for no limit
-	Unique  string    // a waiting job with the same Unique absorbs a new one; "" for none
+	Unique  string    // a waiting job of the same kind with the same Unique absorbs a new one; "" for none
 	RunAt   time.Time // not before; zero = at once
 	Attempt int       // 1 at the first run
 	Created time.Time
@@ -99,6 +99,10 @@ type Queue interface {
 	// leased at once for each non-empty Key (0 = no limit). A lease that runs out
 	// makes the job due again (the worker died). Attempt is already counted.
 	Claim(ctx context.Context, kinds []string, n, perKey int, lease time.Duration) ([]Job, error)
+	// Recover gives back what a worker that died had leased, where it can be known:
+	// SQLite has one worker, and it is the caller, starting. On PostgreSQL, where
+	// others may be at work, leases run out.
+	Recover(ctx context.Context) error
 	// Finish forgets jobs that are done.
 	Finish(ctx context.Context, ids ...int64) error
 	// Reschedule gives a job back, due at the time. counted says whether the

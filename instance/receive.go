@@ -1,6 +1,7 @@
 package instance
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -215,15 +216,24 @@ func (n *Node) clean(o Object) {
 		}
 	}
 	b.Themes = keep
-	switch o := o.(type) {
-	case *Event:
-		o.When.Text = CleanName(o.When.Text, 200)
-	case *Partner:
-		if o.Name == "" {
-			o.Name = Origin(o.ID)
+	cleanRefs(b.Territories)
+	if e, ok := o.(*Event); ok {
+		e.When.Text = CleanName(e.When.Text, 200)
+		cleanRefs(e.Organisers)
+		if e.PartOf != nil {
+			e.PartOf.Name = CleanName(e.PartOf.Name, 200)
+		}
+		for i := range e.Contributions {
+			e.Contributions[i].Name = CleanName(e.Contributions[i].Name, 200)
 		}
 	}
 	if b.Name == "" && b.Kind != KindAnnouncement {
-		b.Name = Truncate(PlainText(b.Content), 80)
+		b.Name = cmp.Or(Truncate(PlainText(b.Content), 80), b.Origin)
+	}
+}
+
+func cleanRefs(refs []Ref) {
+	for i := range refs {
+		refs[i].Name = CleanName(refs[i].Name, 200)
 	}
 }

@@ -15,9 +15,13 @@ type Store interface {
 	Write(ctx context.Context, fn func(tx Tx) error) error
 	// Accept keeps a verified activity and enqueues its JobReceive, durably, before
 	// it returns. Calls from several goroutines share a transaction.
-	// ErrDuplicate: the same actor sent that ID before (Follow, Accept, Reject and
-	// Undo excepted: peers reuse their IDs). ErrReplay: this signature was used.
+	// ErrDuplicate: the same actor sent that ID before (Follow, Accept, Reject, Undo,
+	// Join and Leave excepted: peers reuse their IDs). ErrReplay: this signature was
+	// used. ErrInvalid: it has none.
 	Accept(ctx context.Context, r Received) error
+	// Purge forgets activities received, and jobs given up, before the time; what is
+	// younger than seven days is kept, to recognise a copy of it.
+	Purge(ctx context.Context, before time.Time) error
 	Close() error
 }
 
@@ -27,7 +31,7 @@ type Reader interface {
 	ActorByKey(ctx context.Context, key string) (*Actor, error)              // see Key
 	ActorByHandle(ctx context.Context, handle string) (*Actor, error)        // ours
 	ActorBySlug(ctx context.Context, kind Kind, slug string) (*Actor, error) // ours
-	// Actors lists by name; the int counts all that match.
+	// Actors lists by name those who are not gone; the int counts all that match.
 	Actors(ctx context.Context, f ActorFilter) ([]*Actor, int, error)
 	// PrivateKey is the PEM (PKCS#8) of an actor of ours.
 	PrivateKey(ctx context.Context, actorID string) (string, error)
@@ -66,6 +70,7 @@ type Tx interface {
 	Reader
 	// Lock serialises transactions that change the same thing (an IRI) until commit.
 	Lock(ctx context.Context, key string) error
+	// SaveActor inserts or replaces. ErrConflict: another actor of ours has the slug or handle.
 	SaveActor(ctx context.Context, a *Actor) error
 	SavePrivateKey(ctx context.Context, actorID, pem string) error
 	// SaveObject inserts or replaces. raw is the object as a peer sent it, nil for

@@ -20,6 +20,7 @@ type event struct {
 	AssumedZone      bool           `json:"maillage:assumedZone,omitempty"` // nobody stated the timezone
 	DateText         string         `json:"maillage:dateText,omitempty"`
 	DateApprox       string         `json:"maillage:dateApprox,omitempty"`
+	DateSource       string         `json:"maillage:dateSource,omitempty"`
 	Status           string         `json:"status,omitempty"`
 	EventStatus      string         `json:"eventStatus,omitempty"`
 	OwnStatus        string         `json:"maillage:status,omitempty"`
@@ -69,7 +70,7 @@ func wireEvent(ev *instance.Event, e Env, context any) event {
 	w := event{
 		base:     wireBase(&ev.Base, e, context, before.String(), after.String()),
 		Timezone: ev.When.Location().String(), AssumedZone: ev.When.Zone == "", AllDay: ev.When.AllDay,
-		DateText: ev.When.Text, DateApprox: ev.When.Approx,
+		DateText: ev.When.Text, DateApprox: ev.When.Approx, DateSource: ev.When.Source,
 		OwnStatus: instance.Vocabularies().URI("event_status", string(ev.Status)), StatusAsOf: ev.StatusAsOf,
 		Category: categoryOf(ev.EventKind), EventKind: instance.Vocabularies().URI("event_kinds", ev.EventKind),
 		IsOnline: ev.OnlineURL != "" && ev.Place == nil,
@@ -188,6 +189,7 @@ func whenOf(m fields, t vocab.Type) instance.When {
 	w := instance.When{
 		Start: startTime(t), End: endTime(t), AllDay: m.flag("maillage:allDay"),
 		Zone: m.line("timezone"), Text: m.line("maillage:dateText"), Approx: m.line("maillage:dateApprox"),
+		Source: m.iri("maillage:dateSource"),
 	}
 	if !approximate.MatchString(w.Approx) {
 		w.Approx = ""

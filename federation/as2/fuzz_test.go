@@ -1,9 +1,12 @@
 package as2
 
 import (
+	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -36,6 +39,31 @@ func expected(t *testing.T, err error) {
 	}
 }
 
+// sameAsStandard checks that what is accepted means what encoding/json says it does.
+func sameAsStandard(t *testing.T, raw []byte) {
+	t.Helper()
+	doc, err := decode(raw)
+	if err != nil {
+		return
+	}
+	var want map[string]any
+	if err := json.Unmarshal(raw, &want); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(raw), "as:") || strings.Contains(string(raw), asNamespace) || strings.Contains(string(raw), `\u0000`) {
+		return // put right on the way
+	}
+	if !reflect.DeepEqual(map[string]any(doc.fields), want) {
+		t.Fatalf("got %v, want %v", doc.fields, want)
+	}
+	for key, raw := range doc.raw {
+		var member any
+		if err := json.Unmarshal(raw, &member); err != nil || !reflect.DeepEqual(member, want[key]) {
+			t.Fatalf("%q is %s, %v", key, raw, err)
+		}
+	}
+}
+
 func inRange(t *testing.T, times ...time.Time) {
 	t.Helper()
 	for _, at := range times {
@@ -55,6 +83,7 @@ func onEarth(t *testing.T, p *instance.Place) {
 func FuzzParseActivity(f *testing.F) {
 	seed(f)
 	f.Fuzz(func(t *testing.T, raw []byte) {
+		sameAsStandard(t, raw)
 		a, err := ParseActivity(raw)
 		expected(t, err)
 		if err != nil {

@@ -30,6 +30,7 @@ type place struct {
 	Longitude   *degrees           `json:"longitude,omitempty"`
 	Precision   instance.Precision `json:"maillage:precision,omitempty"`
 	Departement string             `json:"maillage:departement,omitempty"`
+	INSEE       string             `json:"maillage:insee,omitempty"`
 	Address     *postalAddress     `json:"address,omitempty"`
 }
 
@@ -47,7 +48,7 @@ func wirePlace(p *instance.Place) *place {
 	if p == nil {
 		return nil
 	}
-	out := &place{Type: "Place", ID: p.ID, Name: p.Name, Precision: p.Precision, Departement: p.Departement}
+	out := &place{Type: "Place", ID: p.ID, Name: p.Name, Precision: p.Precision, Departement: p.Departement, INSEE: p.INSEE}
 	if p.Name == "" && p.Locality != "" {
 		out.Name, out.Unnamed = p.Locality, true
 	}
@@ -75,7 +76,7 @@ func placeOf(m fields, t vocab.Type) *instance.Place {
 	}
 	p := &instance.Place{
 		ID: location.iri("id"), Name: location.natural("name"), Departement: location.line("maillage:departement"),
-		Precision: precision(location.line("maillage:precision")),
+		Precision: precision(location.line("maillage:precision")), INSEE: location.line("maillage:insee"),
 	}
 	if words, ok := location["address"].(string); ok {
 		p.Street = instance.Truncate(words, maxLine)

@@ -45,7 +45,7 @@ func fullBase(kind instance.Kind, path string) instance.Base {
 		},
 		Place: &instance.Place{
 			ID: "https://opl.example.org/lieux/1", Name: "Maison de quartier", Street: "1 rue du Port", PostalCode: "29200", Locality: "Brest",
-			Departement: "29", Region: "Bretagne", Country: "France", Point: &instance.Point{Lat: 48, Lon: -4.4861}, Precision: instance.PrecisionPlace,
+			Departement: "29", INSEE: "29019", Region: "Bretagne", Country: "France", Point: &instance.Point{Lat: 48, Lon: -4.4861}, Precision: instance.PrecisionPlace,
 		},
 		Image:       &instance.Image{URL: "https://media.example.org/velo.png", MediaType: "image/png", Alt: "Un vélo retourné sur un établi", Width: 1200, Height: 600},
 		DerivedFrom: "https://libertic.example/recettes/atelier",
@@ -56,7 +56,7 @@ func fullBase(kind instance.Kind, path string) instance.Base {
 func fullEvent() *instance.Event {
 	return &instance.Event{
 		Base:      fullBase(instance.KindEvent, "/evenements/atelier-velo"),
-		When:      instance.When{Start: noon.Add(time.Hour), End: noon.Add(5 * time.Hour), Zone: "Indian/Reunion", Text: "le deuxième dimanche", Approx: "2027-03"},
+		When:      instance.When{Start: noon.Add(time.Hour), End: noon.Add(5 * time.Hour), Zone: "Indian/Reunion", Text: "le deuxième dimanche", Approx: "2027-03", Source: "https://a.example/agenda"},
 		EventKind: "cartopartie", Status: instance.StatusPlanned, StatusAsOf: "2027-01-05",
 		Organisers: []instance.Ref{
 			{ID: "https://libertic.example/organisations/libertic", Slug: "libertic", Name: "LiberTIC", URL: "https://libertic.example/"},

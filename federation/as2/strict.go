@@ -1,11 +1,10 @@
 package as2
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -60,13 +59,10 @@ func decode(body []byte) (*document, error) {
 	case !json.Valid(body):
 		return nil, malformed("not JSON")
 	}
-	d := decoder{tokens: json.NewDecoder(bytes.NewReader(body)), src: body}
+	d := decoder{src: body}
 	value, err := d.value()
 	if err != nil {
 		return nil, err
-	}
-	if _, err := d.tokens.Token(); !errors.Is(err, io.EOF) {
-		return nil, malformed("text after the document")
 	}
 	members, ok := value.(map[string]any)
 	if !ok {
@@ -75,37 +71,46 @@ func decode(body []byte) (*document, error) {
 	return &document{fields: members, raw: d.raw}, nil
 }
 
+// decoder walks JSON that is known to be valid, so that it never meets the end or
+// an unexpected byte. It is several times quicker than the
+// tokens of json.Decoder, and runs before every answer of the inbox.
 type decoder struct {
-	tokens *json.Decoder
-	src    []byte
-	depth  int
-	raw    map[string]json.RawMessage // of the outermost object
+	src   []byte
+	pos   int
+	depth int
+	raw   map[string]json.RawMessage // of the outermost object
 }
 
 func (d *decoder) value() (any, error) {
-	token, err := d.tokens.Token()
-	if err != nil {
-		return nil, malformed("%v", err)
-	}
-	switch t := token.(type) {
-	case json.Delim:
+	d.space()
+	switch d.src[d.pos] {
+	case '{', '[':
 		if d.depth++; d.depth > maxDepth {
 			return nil, malformed("nested more than %d deep", maxDepth)
 		}
 		defer func() { d.depth-- }()
-		if t == '[' {
+		if d.src[d.pos] == '[' {
 			return d.array()
 		}
 		return d.object()
-	case string:
-		return strings.ReplaceAll(t, "\x00", ""), nil // PostgreSQL keeps no NUL
+	case '"':
+		return d.text()
+	case 't':
+		d.pos += len("true")
+		return true, nil
+	case 'f':
+		d.pos += len("false")
+		return false, nil
+	case 'n':
+		d.pos += len("null")
+		return nil, nil
 	}
-	return token, nil
+	return d.number()
 }
 
 func (d *decoder) array() ([]any, error) {
 	list := []any{}
-	for d.tokens.More() {
+	for more := d.open(']'); more; more = d.next() {
 		if len(list) == maxArray {
 			return nil, malformed("an array of more than %d", maxArray)
 		}
@@ -115,7 +120,7 @@ func (d *decoder) array() ([]any, error) {
 		}
 		list = append(list, v)
 	}
-	return list, d.close()
+	return list, nil
 }
 
 func (d *decoder) object() (map[string]any, error) {
@@ -125,12 +130,13 @@ func (d *decoder) object() (map[string]any, error) {
 	if outermost {
 		d.raw = map[string]json.RawMessage{}
 	}
-	for d.tokens.More() {
-		token, err := d.tokens.Token()
+	for more := d.open('}'); more; more = d.next() {
+		d.space()
+		name, err := d.text()
 		if err != nil {
-			return nil, malformed("%v", err)
+			return nil, err
 		}
-		key := shortName(token.(string)) // the tokeniser lets only strings be keys
+		key := shortName(name)
 		switch key {
 		case "@graph", "@included", "@reverse":
 			return nil, malformed("%s is not read here", key)
@@ -140,20 +146,72 @@ func (d *decoder) object() (map[string]any, error) {
 			return nil, malformed("key %q twice", key)
 		}
 		folded[fold] = true
-		start := d.tokens.InputOffset()
+		d.space()
+		d.pos++ // the colon
+		d.space()
+		start := d.pos
 		if members[key], err = d.value(); err != nil {
 			return nil, err
 		}
 		if outermost {
-			d.raw[key] = bytes.TrimLeft(d.src[start:d.tokens.InputOffset()], ": \t\r\n")
+			d.raw[key] = d.src[start:d.pos:d.pos]
 		}
 	}
-	return members, d.close()
+	return members, nil
 }
 
-func (d *decoder) close() error {
-	if _, err := d.tokens.Token(); err != nil {
-		return malformed("%v", err)
+// open steps into an array or an object, and says whether it has anything in it.
+func (d *decoder) open(end byte) bool {
+	d.pos++
+	d.space()
+	if d.src[d.pos] == end {
+		d.pos++
+		return false
 	}
-	return nil
+	return true
+}
+
+// next steps over a comma, or over the end of the array or object.
+func (d *decoder) next() bool {
+	d.space()
+	d.pos++
+	return d.src[d.pos-1] == ','
+}
+
+func (d *decoder) space() {
+	for strings.IndexByte(" \t\r\n", d.src[d.pos]) >= 0 {
+		d.pos++
+	}
+}
+
+// text reads a string. NUL is left out: PostgreSQL keeps none.
+func (d *decoder) text() (string, error) {
+	start, escaped := d.pos, false
+	for d.pos++; d.src[d.pos] != '"'; d.pos++ {
+		if d.src[d.pos] == '\\' {
+			escaped = true
+			d.pos++
+		}
+	}
+	d.pos++
+	if !escaped {
+		return string(d.src[start+1 : d.pos-1]), nil
+	}
+	var s string
+	if err := json.Unmarshal(d.src[start:d.pos], &s); err != nil {
+		return "", malformed("%v", err)
+	}
+	return strings.ReplaceAll(s, "\x00", ""), nil
+}
+
+func (d *decoder) number() (float64, error) {
+	start := d.pos
+	for d.pos < len(d.src) && strings.IndexByte("+-.0123456789eE", d.src[d.pos]) >= 0 {
+		d.pos++
+	}
+	n, err := strconv.ParseFloat(string(d.src[start:d.pos]), 64)
+	if err != nil {
+		return 0, malformed("number out of range")
+	}
+	return n, nil
 }

@@ -103,6 +103,9 @@ var errStopping = errors.New("maillage is stopping")
 // Run runs jobs until ctx ends. It then claims no more, lets what is in flight
 // finish for the grace period, interrupts what is left and gives it back.
 func (r *Runner) Run(ctx context.Context) error {
+	if err := r.queue.Recover(ctx); err != nil {
+		return err
+	}
 	work, interrupt := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer interrupt(nil)
 	var lanes sync.WaitGroup

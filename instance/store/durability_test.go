@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/exec"
 	"strings"
@@ -30,7 +31,7 @@ func TestMain(m *testing.M) {
 }
 
 func victim(dsn string) {
-	s, err := store.Open(context.Background(), store.Options{DSN: dsn})
+	s, err := store.Open(context.Background(), store.Options{DSN: dsn, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		fmt.Println("error", err)
 		return

@@ -152,28 +152,50 @@ func dueJobs(ctx context.Context, db bun.Tx, kinds []string, n, perKey int) ([]j
 
 // fairlyDue selects the ids of the n oldest due jobs, counting at most perKey of
 // each key, leased ones included. It walks the keys, not the jobs, by one index
-// seek a key: a host with 100,000 rows costs no more than another.
+// seek a key: a host with 100,000 rows costs no more than another. The sign in
+// +due_at keeps SQLite from counting leases by that index, through all that waits.
 func fairlyDue(postgres bool, kinds []string, now int64, n, perKey int) schema.QueryAppender {
-	const oldest = "SELECT c.id, c.due_at FROM jobs c WHERE c.key = keys.key AND c.key > '' AND c.kind IN (?0) AND c.due_at <= ?1 ORDER BY c.due_at, c.id LIMIT ?3"
+	const oldest = "SELECT c.id, c.due_at FROM jobs c WHERE c.key = keys.key AND c.key <> '' AND c.kind IN (?0) AND c.due_at <= ?1 ORDER BY c.due_at, c.id LIMIT ?3"
 	candidates := "keys CROSS JOIN LATERAL (" + oldest + ") o"
 	if !postgres { // SQLite has no LATERAL, but drives a join by a correlated list
 		candidates = "keys CROSS JOIN jobs o ON o.id IN (SELECT id FROM (" + oldest + "))"
 	}
 	return bun.SafeQuery(`
 		WITH RECURSIVE keys(key) AS (
-			SELECT min(key) FROM jobs WHERE key > ''
+			SELECT min(key) FROM jobs WHERE key <> ''
 			UNION ALL
-			SELECT (SELECT min(key) FROM jobs WHERE key > '' AND key > keys.key) FROM keys WHERE keys.key IS NOT NULL
+			SELECT (SELECT min(key) FROM jobs WHERE key <> '' AND key > keys.key) FROM keys WHERE keys.key IS NOT NULL
+		), busy AS (
+			SELECT key, count(*) AS leases FROM jobs WHERE leased AND key <> '' AND kind IN (?0) AND +due_at > ?1 GROUP BY key
 		), keyed AS (
-			SELECT o.id, o.due_at,
-				row_number() OVER (PARTITION BY keys.key ORDER BY o.due_at, o.id) +
-				(SELECT count(*) FROM jobs l WHERE l.leased AND l.key = keys.key AND l.kind IN (?0) AND l.due_at > ?1) AS place
-			FROM `+candidates+`
+			SELECT o.id, o.due_at, coalesce(busy.leases, 0) +
+				row_number() OVER (PARTITION BY keys.key ORDER BY o.due_at, o.id) AS place
+			FROM `+candidates+` LEFT JOIN busy ON busy.key = keys.key
 		), free AS (
 			SELECT id, due_at FROM jobs WHERE key = '' AND kind IN (?0) AND due_at <= ?1 ORDER BY due_at, id LIMIT ?2
 		)
 		SELECT id FROM (SELECT id, due_at FROM keyed WHERE place <= ?3 UNION ALL SELECT id, due_at FROM free) due
 		ORDER BY due_at, id LIMIT ?2`, bun.In(kinds), now, n, perKey)
+}
+
+// Recover implements instance.Queue. A leased job gives way to a waiting twin.
+func (s *Store) Recover(ctx context.Context) error {
+	if onPostgres(s.writer) {
+		return nil
+	}
+	err := s.transact(ctx, func(db bun.Tx) error {
+		_, err := db.NewRaw(`DELETE FROM jobs WHERE leased AND uniq <> '' AND EXISTS (SELECT 1 FROM jobs w
+			WHERE w.kind = jobs.kind AND w.uniq = jobs.uniq AND NOT w.leased AND w.uniq <> '')`).Exec(ctx)
+		if err != nil {
+			return err
+		}
+		_, err = db.NewRaw("UPDATE jobs SET leased = FALSE, due_at = ? WHERE leased", micros(time.Now())).Exec(ctx)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("recover jobs: %w", err)
+	}
+	return nil
 }
 
 // Finish implements instance.Queue.

@@ -326,3 +326,42 @@ func TestConcurrentClaimsNeverShareAJob(t *testing.T) {
 		}
 	})
 }
+
+// TestRecover: what a killed worker had leased is due again when the only worker
+// of a SQLite database starts, and gives way to a waiting twin.
+func TestRecover(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t)
+	job := instance.IndexJob("https://a.example/1")
+	enqueue := func() {
+		t.Helper()
+		if err := s.Write(t.Context(), func(tx instance.Tx) error { return tx.Enqueue(t.Context(), job) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	claim := func() int {
+		t.Helper()
+		jobs, err := s.Claim(t.Context(), []string{instance.JobIndex}, 10, 0, time.Hour)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(jobs)
+	}
+	enqueue()
+	if n := claim(); n != 1 {
+		t.Fatalf("%d jobs claimed", n)
+	}
+	enqueue() // its twin waits while the first is leased
+	if err := s.Recover(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := claim(); n != 1 {
+		t.Errorf("%d jobs after recovery, want the one that waited", n)
+	}
+	if err := s.Recover(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := claim(); n != 1 {
+		t.Errorf("%d jobs after recovery, want the one that was leased", n)
+	}
+}

@@ -132,8 +132,8 @@ CREATE TABLE jobs (
 );
 CREATE INDEX jobs_due ON jobs (kind, due_at, id);
 CREATE INDEX jobs_free ON jobs (kind, due_at, id) WHERE key = '';
-CREATE INDEX jobs_key ON jobs (key, kind, due_at, id) WHERE key > '';
-CREATE INDEX jobs_leased ON jobs (key, kind) WHERE leased;
+CREATE INDEX jobs_key ON jobs (key, kind, due_at, id) WHERE key <> '';
+CREATE INDEX jobs_leased ON jobs (kind, key, due_at) WHERE leased;
 CREATE UNIQUE INDEX jobs_uniq ON jobs (kind, uniq) WHERE NOT leased AND uniq <> '';
 
 -- Given up, kept to be looked at.
