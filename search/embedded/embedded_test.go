@@ -1,8 +1,11 @@
 package embedded_test
 
 import (
+	"context"
+	"database/sql"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/maillage/maillage/instance"
@@ -10,17 +13,13 @@ import (
 	"github.com/maillage/maillage/search/searchtest"
 )
 
-func open(t *testing.T, path string) *embedded.Index {
+func open(t testing.TB, path string) *embedded.Index {
 	t.Helper()
 	x, err := embedded.Open(t.Context(), path, embedded.Options{Now: searchtest.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := x.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	t.Cleanup(func() { _ = x.Close() })
 	return x
 }
 
@@ -31,4 +30,144 @@ func TestContract(t *testing.T) {
 	})
 }
 
-var _ = os.ErrNotExist
+func sample() []instance.Document {
+	return []instance.Document{
+		{ID: "https://a.example/1", Kind: instance.KindEvent, Name: "Cartopartie à Brest", Point: &instance.Point{Lat: 48.39, Lon: -4.49}, Themes: []string{"cartographie"}},
+		{ID: "https://a.example/2", Kind: instance.KindPartner, Name: "Médiathèque", Origin: "libertic.example"},
+		{ID: "https://a.example/3", Kind: instance.KindPartner, Name: "Fablab"},
+	}
+}
+
+func total(t *testing.T, x *embedded.Index, q instance.Query) int {
+	t.Helper()
+	r, err := x.Search(t.Context(), q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r.Total
+}
+
+func TestWhatWasPutIsThereAfterReopening(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "un dossier", "search #1.db") // made if missing; no character is special
+	x := open(t, path)
+	if !x.NeedsRebuild() {
+		t.Error("a new file needs to be filled")
+	}
+	if err := x.Put(t.Context(), sample()...); err != nil {
+		t.Fatal(err)
+	}
+	if err := x.Remove(t.Context(), "https://a.example/2"); err != nil {
+		t.Fatal(err)
+	}
+	if err := x.Close(); err != nil {
+		t.Fatal(err)
+	}
+	x = open(t, path)
+	if x.NeedsRebuild() {
+		t.Error("a good file needs no rebuild")
+	}
+	for name, q := range map[string]instance.Query{
+		"text":  {Text: "cartopartie"},
+		"typo":  {Text: "cartopertie"},
+		"theme": {Themes: []string{"cartographie"}},
+		"near":  {Near: &instance.Near{Point: instance.Point{Lat: 48.4, Lon: -4.5}, RadiusKm: 5}},
+	} {
+		if n := total(t, x, q); n != 1 {
+			t.Errorf("%s: %d found, want 1", name, n)
+		}
+	}
+	if err := x.Put(t.Context(), instance.Document{ID: "https://a.example/4", Name: "Nouveau"}); err != nil { // in the place of 2
+		t.Fatal(err)
+	}
+	if n := total(t, x, instance.Query{}); n != 3 {
+		t.Errorf("%d documents, want 3", n)
+	}
+}
+
+func TestAFileThatCannotServeIsMadeAnew(t *testing.T) {
+	t.Parallel()
+	for name, damage := range map[string]func(t *testing.T, path string){
+		"garbage": func(t *testing.T, path string) {
+			if err := os.WriteFile(path, []byte(strings.Repeat("ceci n'est pas une base ", 500)), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"empty": func(t *testing.T, path string) {
+			if err := os.Truncate(path, 0); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"cut short": func(t *testing.T, path string) {
+			if err := os.Truncate(path, 8192); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"another version": func(t *testing.T, path string) {
+			db, err := sql.Open("sqlite", path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer db.Close()
+			if _, err := db.ExecContext(t.Context(), "PRAGMA user_version = 999"); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), "search.db")
+			x := open(t, path)
+			if err := x.Put(t.Context(), sample()...); err != nil {
+				t.Fatal(err)
+			}
+			if err := x.Close(); err != nil {
+				t.Fatal(err)
+			}
+			damage(t, path)
+			x = open(t, path)
+			if n := total(t, x, instance.Query{}); n != 0 || !x.NeedsRebuild() {
+				t.Errorf("%d documents, needs rebuild %v", n, x.NeedsRebuild())
+			}
+			if err := x.Put(t.Context(), sample()...); err != nil {
+				t.Fatal(err)
+			}
+			if n := total(t, x, instance.Query{Text: "fablab"}); n != 1 {
+				t.Errorf("%d found once filled again", n)
+			}
+		})
+	}
+}
+
+func TestARebuildOutlivesTheProcess(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "search.db")
+	x := open(t, path)
+	batches := [][]instance.Document{sample()}
+	err := x.Rebuild(t.Context(), func(context.Context) ([]instance.Document, error) {
+		if len(batches) == 0 {
+			return nil, nil
+		}
+		batch := batches[0]
+		batches = batches[1:]
+		return batch, nil
+	})
+	if err != nil || x.NeedsRebuild() {
+		t.Fatalf("%v, needs rebuild %v", err, x.NeedsRebuild())
+	}
+	if err := x.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if n := total(t, open(t, path), instance.Query{}); n != 3 {
+		t.Errorf("%d documents, want 3", n)
+	}
+	files, err := os.ReadDir(filepath.Dir(path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		if strings.Contains(f.Name(), ".new") {
+			t.Errorf("left behind: %s", f.Name())
+		}
+	}
+}

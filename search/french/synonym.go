@@ -93,3 +93,6 @@ func stemsOf(tokens []Token) []string {
 	}
 	return stems
 }
+
+// Phrase is a text as a row of stems, the form that synonyms are compared in.
+func Phrase(text string) string { return strings.Join(stemsOf(Tokens(text)), " ") }

@@ -1,0 +1,28 @@
+package main
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/maillage/maillage/federation"
+	"github.com/maillage/maillage/instance"
+	"github.com/maillage/maillage/instance/jobs"
+)
+
+// newRunner is the list of everything that happens in the background, and of how
+// much of it at once.
+func newRunner(store instance.Store, node *instance.Node, fed *federation.Federation, log *slog.Logger) *jobs.Runner {
+	r := jobs.New(store, jobs.Options{Log: log})
+	local := jobs.Limits{Workers: 2, Timeout: time.Minute, MaxAttempts: 20}
+	network := jobs.Limits{Workers: 4, PerKey: 2, Timeout: time.Minute, MaxAttempts: 12}
+
+	r.HandleBatch(instance.JobIndex, jobs.Limits{Workers: 1, Timeout: time.Minute, MaxAttempts: 20}, 200, node.IndexBatch)
+	r.Handle(instance.JobAnnounce, local, fed.Announce)
+	r.Handle(instance.JobReceive, jobs.Limits{Workers: 4, Timeout: time.Minute, MaxAttempts: 12}, fed.Receive)
+	r.Handle(instance.JobDeliver, jobs.Limits{Workers: 16, PerKey: 4, Timeout: 30 * time.Second, MaxAttempts: 16}, fed.Deliver)
+	r.Handle(instance.JobFollow, network, fed.SendFollow)
+	r.Handle(instance.JobAnswer, network, fed.Answer)
+	r.Handle(instance.JobFetch, network, fed.Fetch)
+	r.Handle(instance.JobBackfill, jobs.Limits{Workers: 2, PerKey: 1, Timeout: 2 * time.Minute, MaxAttempts: 12}, fed.Backfill)
+	return r
+}

@@ -1,0 +1,69 @@
+// Command maillage runs a node of the maillage network, or a demonstration of two.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// version is set by the Makefile from git.
+var version = "dev"
+
+// commandLine is the whole surface of the program; each field is a subcommand with its Run method.
+type commandLine struct {
+	Config string `help:"Fichier de configuration." default:"maillage.toml" type:"path" env:"MAILLAGE_CONFIG"`
+
+	Demo    demoCommand    `cmd:"" help:"Lance deux nœuds de démonstration, Tiriad et LiberTIC, qui se fédèrent."`
+	Serve   serveCommand   `cmd:"" help:"Lance le nœud décrit par maillage.toml."`
+	Import  importCommand  `cmd:"" help:"Importe des territoires, fiches, événements et recettes."`
+	Peer    peerCommand    `cmd:"" help:"Suit d'autres nœuds, ou montre où l'on en est avec eux."`
+	Org     orgCommand     `cmd:"" help:"Ouvre une organisation sur ce nœud."`
+	Token   tokenCommand   `cmd:"" help:"Crée un jeton pour publier par l'API."`
+	Migrate migrateCommand `cmd:"" help:"Met la base de données au niveau de ce programme."`
+	Reindex reindexCommand `cmd:"" help:"Reconstruit l'index de recherche depuis la base (nœud arrêté)."`
+	Version versionCommand `cmd:"" help:"Affiche la version."`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:]); err != nil && !errors.Is(err, context.Canceled) {
+		fmt.Fprintln(os.Stderr, "maillage :", err)
+		os.Exit(1)
+	}
+}
+
+// run parses the arguments and runs one subcommand until it ends or ctx does.
+func run(ctx context.Context, args []string) error {
+	var cli commandLine
+	parser, err := kong.New(&cli,
+		kong.Name("maillage"),
+		kong.Description("Un nœud fédéré pour les Opérations Libres et les tiers-lieux."),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.UsageOnError(),
+	)
+	if err != nil {
+		return err
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	command, err := parser.Parse(args)
+	if err != nil {
+		return fmt.Errorf("%w (voir « maillage --help »)", err)
+	}
+	return command.Run(&cli)
+}
+
+type versionCommand struct{}
+
+func (versionCommand) Run() error {
+	fmt.Println("maillage", version)
+	return nil
+}

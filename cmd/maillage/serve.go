@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+)
+
+type serveCommand struct{}
+
+// Run serves one node until it is interrupted.
+func (serveCommand) Run(ctx context.Context, cli *commandLine) error {
+	c, err := loadConfig(cli.Config, os.Getenv)
+	if err != nil {
+		return err
+	}
+	level, _ := c.level() // checked by loadConfig
+	l, err := listen(ctx, c.Listen)
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	a, err := openApp(ctx, c, true, newLogger(level))
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	if err := a.mount(); err != nil {
+		return err
+	}
+	a.ready.Store(true)
+	fmt.Printf("%s écoute sur %s (adresse publique : %s)\n", a.node.Self().Name, l.Addr(), c.BaseURL)
+	return a.serve(ctx, l)
+}
+
+type migrateCommand struct{}
+
+// Run opens the database, which applies what is missing, and closes it.
+func (migrateCommand) Run(ctx context.Context, cli *commandLine) error {
+	return withNode(ctx, cli, func(*app) error {
+		fmt.Println("La base de données est à jour.")
+		return nil
+	})
+}
+
+type reindexCommand struct{}
+
+// Run rebuilds the whole index.
+func (reindexCommand) Run(ctx context.Context, cli *commandLine) error {
+	c, err := loadConfig(cli.Config, os.Getenv)
+	if err != nil {
+		return err
+	}
+	level, _ := c.level()
+	a, err := openApp(ctx, c, true, newLogger(level))
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	start := time.Now()
+	if err := a.node.Reindex(ctx, func(done int) { fmt.Printf("\r%d fiches indexées", done) }); err != nil {
+		return err
+	}
+	count, err := a.index.Count(ctx)
+	fmt.Printf("\rIndex reconstruit : %d fiches en %s.\n", count, time.Since(start).Round(time.Millisecond))
+	return err
+}
+
+// withNode runs a subcommand on the configured node's database, beside the server
+// if it runs: what it enqueues is done by the server.
+func withNode(ctx context.Context, cli *commandLine, fn func(*app) error) error {
+	c, err := loadConfig(cli.Config, os.Getenv)
+	if err != nil {
+		return err
+	}
+	level, _ := c.level()
+	a, err := openApp(ctx, c, false, newLogger(level))
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	return fn(a)
+}

@@ -1,0 +1,195 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v4/middleware"
+
+	"github.com/maillage/maillage/federation"
+	"github.com/maillage/maillage/instance"
+	"github.com/maillage/maillage/instance/jobs"
+	"github.com/maillage/maillage/instance/store"
+	"github.com/maillage/maillage/search/embedded"
+	"github.com/maillage/maillage/search/meili"
+	"github.com/maillage/maillage/web"
+)
+
+// app is one whole node, built and not yet started.
+type app struct {
+	config config
+	log    *slog.Logger
+	store  *store.Store
+	index  instance.Index
+	node   *instance.Node
+	fed    *federation.Federation
+	runner *jobs.Runner
+	http   *echo.Echo
+	ready  atomic.Bool // what /healthz and /readyz answer
+}
+
+// openApp builds a node from its configuration. Without an index (withIndex
+// false) it can do everything but search: what the subcommands beside a running
+// node need.
+func openApp(ctx context.Context, c config, withIndex bool, log *slog.Logger) (a *app, err error) {
+	a = &app{config: c, log: log}
+	defer func() {
+		if err != nil {
+			_ = a.Close()
+		}
+	}()
+	if a.store, err = store.Open(ctx, store.Options{DSN: c.dsn(), Log: log}); err != nil {
+		return nil, err
+	}
+	stale := false
+	if withIndex {
+		if a.index, stale, err = openIndex(ctx, c, log); err != nil {
+			return nil, err
+		}
+	}
+	a.node, err = instance.New(ctx, instance.Options{
+		BaseURL: c.BaseURL, Name: c.Name, Description: c.Description, Contact: c.Contact,
+		Store: a.store, Index: a.index, FollowBack: c.Federation.FollowBack, Log: log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if stale {
+		if err := a.node.Reindex(ctx, nil); err != nil {
+			return nil, fmt.Errorf("reconstruction de l'index : %w", err)
+		}
+	}
+	a.fed, err = federation.New(federation.Options{
+		Node: a.node, AllowPrivate: c.Federation.AllowPrivate, Version: version, Log: log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	a.runner = newRunner(a.store, a.node, a.fed, log)
+	return a, nil
+}
+
+// openIndex opens the search engine; stale says that it must be filled again.
+func openIndex(ctx context.Context, c config, log *slog.Logger) (index instance.Index, stale bool, err error) {
+	if c.Search.Engine == "meilisearch" {
+		engine, err := meili.Open(ctx, meili.Options{URL: c.Search.URL, Key: c.Search.Key, Log: log})
+		if err != nil {
+			return nil, false, err
+		}
+		count, err := engine.Count(ctx)
+		return engine, count == 0, err
+	}
+	engine, err := embedded.Open(ctx, c.indexFile(), embedded.Options{Log: log})
+	if err != nil {
+		return nil, false, err
+	}
+	return engine, engine.NeedsRebuild(), nil
+}
+
+// mount puts the pages, the API and the federation on one HTTP server.
+func (a *app) mount() error {
+	pages, err := web.New(web.Options{Node: a.node, Log: a.log, Version: version})
+	if err != nil {
+		return err
+	}
+	e := echo.New()
+	e.HideBanner, e.HidePort = true, true
+	e.Use(middleware.Recover(), middleware.RequestID())
+	e.GET("/healthz", a.health)
+	e.GET("/readyz", a.health)
+	a.fed.Register(e)
+	pages.Register(e)
+	a.http = e
+	return nil
+}
+
+func (a *app) health(c echo.Context) error {
+	if !a.ready.Load() {
+		return c.String(http.StatusServiceUnavailable, "démarrage en cours\n")
+	}
+	return c.String(http.StatusOK, "ok\n")
+}
+
+// listen takes the port before anything else is done, so that a busy one is said at once.
+func listen(ctx context.Context, address string) (net.Listener, error) {
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", address)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("le port de %s est déjà pris par un autre programme : arrêtez-le, ou choisissez-en un autre", address)
+	}
+	return l, err
+}
+
+// serve answers on the listener and runs the jobs until ctx ends, then stops cleanly:
+// no new request, then what is being answered, then the jobs in flight.
+func (a *app) serve(ctx context.Context, l net.Listener) error {
+	server := &http.Server{
+		Handler: a.http, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
+		WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+		ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
+	}
+	jobsDone := make(chan error, 1)
+	go func() { jobsDone <- a.runner.Run(ctx) }()
+	go a.purgeDaily(ctx)
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(l) }()
+	var err error
+	select {
+	case err = <-failed:
+	case <-ctx.Done():
+		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		defer cancel()
+		err = server.Shutdown(grace)
+	}
+	return errors.Join(err, ignoreCancel(<-jobsDone))
+}
+
+// keepReceived is how long received activities are kept for the host to look at.
+const keepReceived = 30 * 24 * time.Hour
+
+// purgeDaily forgets what was received long ago.
+func (a *app) purgeDaily(ctx context.Context) {
+	for {
+		if err := a.store.Purge(ctx, time.Now().Add(-keepReceived)); err != nil && ctx.Err() == nil {
+			a.log.Warn("cannot purge the inbox", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(24 * time.Hour):
+		}
+	}
+}
+
+func ignoreCancel(err error) error {
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+// Close releases the index and the database, in that order.
+func (a *app) Close() error {
+	var errs []error
+	if a.index != nil {
+		errs = append(errs, a.index.Close())
+	}
+	if a.store != nil {
+		errs = append(errs, a.store.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// newLogger writes to standard error, as text.
+func newLogger(level slog.Level) *slog.Logger {
+	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
+}
