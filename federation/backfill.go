@@ -157,8 +157,8 @@ func announced(a *as2.Activity) (string, error) {
 func (f *Federation) receiveItem(ctx context.Context, id string, raw []byte) error {
 	o, err := as2.ParseObject(raw)
 	if errors.Is(err, as2.ErrUnsupported) {
-		actor, err := parseActor(raw, id)
-		if err != nil {
+		actor, notActor := parseActor(raw, id)
+		if notActor != nil {
 			return err
 		}
 		return f.node.ReceiveActor(ctx, actor)

@@ -17,7 +17,7 @@ import (
 func createActivity(actor string, n int) []byte {
 	return fmt.Appendf(nil, `{"@context":"https://www.w3.org/ns/activitystreams","id":"%[1]s/activities/%[2]d","type":"Create","actor":"%[1]s",
 		"to":["https://www.w3.org/ns/activitystreams#Public"],"cc":["%[1]s/followers"],"object":{"id":"%[1]s/events/%[2]d","type":"Event",
-		"attributedTo":"%[1]s","name":"Atelier n° %[2]d","summary":"sam. 6 avril 2030 – Médiathèque, Nantes","content":"<p>Venez cartographier le quartier.</p>",
+		"attributedTo":"%[1]s","to":["https://www.w3.org/ns/activitystreams#Public"],"name":"Atelier n° %[2]d","summary":"sam. 6 avril 2030 – Médiathèque, Nantes","content":"<p>Venez cartographier le quartier.</p>",
 		"startTime":"2030-04-06T14:00:00+02:00","endTime":"2030-04-06T18:00:00+02:00","timezone":"Europe/Paris",
 		"published":"2029-01-01T10:00:00Z","updated":"2029-01-01T10:00:00Z",
 		"location":{"type":"Place","name":"Médiathèque","latitude":47.218,"longitude":-1.554,"address":{"type":"PostalAddress","addressLocality":"Nantes"}}}}`, actor, n)

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/net/idna"
+
 	"github.com/maillage/maillage/instance"
 )
 
@@ -50,17 +52,18 @@ func (f *Federation) Discover(ctx context.Context, what string) (*instance.Actor
 	what = strings.TrimSpace(what)
 	var iri string
 	var err error
-	switch name, host, isHandle := cutHandle(what); {
-	case strings.HasPrefix(what, "https://"), strings.HasPrefix(what, "http://"):
-		if u, parseErr := url.Parse(what); parseErr == nil && u.Path == "" || u.Path == "/" {
-			iri, err = f.nodeActor(ctx, strings.ToLower(u.Host))
-		} else {
-			iri = what
-		}
+	address, parseErr := url.Parse(what)
+	isURL := parseErr == nil && (address.Scheme == "https" || address.Scheme == "http")
+	name, host, isHandle := cutHandle(what)
+	switch {
+	case isURL && strings.Trim(address.Path, "/") == "":
+		iri, err = f.nodeActor(ctx, asciiHost(address.Host))
+	case isURL:
+		iri = what
 	case isHandle:
 		iri, err = f.finger(ctx, name, host)
-	case validHost(what):
-		iri, err = f.nodeActor(ctx, strings.ToLower(what))
+	case validHost(asciiHost(what)):
+		iri, err = f.nodeActor(ctx, asciiHost(what))
 	default:
 		return nil, undiscovered(nil, "« %s » n'est ni une adresse de serveur, ni un identifiant comme @nom@serveur, ni l'adresse d'un profil.", what)
 	}
@@ -78,8 +81,20 @@ func cutHandle(s string) (name, host string, ok bool) {
 	if at <= 0 || strings.ContainsAny(s, "/ ") {
 		return "", "", false
 	}
-	name, host = s[:at], strings.ToLower(s[at+1:])
+	name, host = s[:at], asciiHost(s[at+1:])
 	return name, host, validHost(host) && !strings.Contains(name, "@")
+}
+
+// asciiHost writes a host as it travels: lower case, accents in Punycode.
+func asciiHost(host string) string {
+	name, port, hasPort := strings.Cut(strings.ToLower(host), ":")
+	if ascii, err := idna.Lookup.ToASCII(name); err == nil {
+		name = ascii
+	}
+	if hasPort {
+		name += ":" + port
+	}
+	return name
 }
 
 func validHost(host string) bool {

@@ -45,6 +45,7 @@ type Federation struct {
 	incoming *limiter                // activities by host
 	lookups  *limiter                // fetches of unknown signers, by host
 	rekeys   *limiter                // fetches of known signers whose key does not fit, by actor
+	lookup   chan struct{}           // one place for each signer being fetched
 }
 
 // New checks the options and builds the federation of a node.
@@ -72,7 +73,8 @@ func New(o Options) (*Federation, error) {
 		walked:   newCache[struct{}](10_000),
 		incoming: newLimiter(o.InboxRate, 10*o.InboxRate),
 		lookups:  newLimiter(2, 60),
-		rekeys:   newLimiter(1.0/300, 1),
+		rekeys:   newLimiter(1.0/300, 3),
+		lookup:   make(chan struct{}, maxLookups),
 	}
 	f.client = newClient(o, o.Node.Now, func(ctx context.Context) (string, *rsa.PrivateKey, error) {
 		return f.signingKey(ctx, f.node.Self().ID)
@@ -80,8 +82,8 @@ func New(o Options) (*Federation, error) {
 	return f, nil
 }
 
-// Register mounts the inboxes, the documents and the collections. It must come
-// before the pages, which share their paths with the documents: see negotiate.
+// Register mounts the inboxes, the documents and the collections. Documents share
+// their paths with the pages, wherever these are mounted: see negotiate.
 func (f *Federation) Register(e *echo.Echo) {
 	e.Use(f.negotiate)
 

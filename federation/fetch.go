@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"time"
 
 	"github.com/maillage/maillage/federation/as2"
@@ -219,5 +220,6 @@ func theirFault(err error) bool {
 		}
 	}
 	var status *statusError
-	return errors.As(err, &status) && !temporary(err)
+	var dns *net.DNSError
+	return errors.As(err, &status) && !temporary(err) || errors.As(err, &dns) && dns.IsNotFound
 }

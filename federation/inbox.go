@@ -16,8 +16,10 @@ import (
 	"github.com/maillage/maillage/instance"
 )
 
-// maxInbox bounds what is posted to an inbox, in bytes.
-const maxInbox = 1 << 20
+const (
+	maxInbox   = 1 << 20 // bytes posted to an inbox
+	maxLookups = 32      // unknown signers being fetched at once, for all requests
+)
 
 // A refusal is an answer to a peer whose activity is not taken. Nothing is kept of
 // what is refused.
@@ -103,7 +105,7 @@ func (f *Federation) accept(r *http.Request, body []byte) error {
 	if err != nil && !errors.Is(err, instance.ErrNotFound) {
 		return err
 	}
-	if known == nil && aboutItself(activity) {
+	if (known == nil || !known.Gone.IsZero()) && aboutItself(activity) {
 		return nil // Mastodon tells everyone of every deleted account: nothing of it is here
 	}
 	signer, err := f.authenticate(ctx, signed, activity.Actor, known)
@@ -176,11 +178,13 @@ func (f *Federation) authenticate(ctx context.Context, s *signedRequest, actorID
 	} else if ok, wait := f.lookups.allow(instance.Origin(s.keyID)); !ok {
 		return nil, &refusal{http.StatusServiceUnavailable, "too many unknown signers of this server", wait}
 	}
-	fresh, err := f.fetchActor(ctx, actorID)
+	fresh, err := f.lookUp(ctx, actorID)
 	switch {
 	case errors.Is(err, instance.ErrGone) && known != nil:
 		return nil, errors.Join(err, f.node.ReceiveActorGone(ctx, actorID))
 	case errors.Is(err, instance.ErrGone):
+		return nil, err
+	case errors.As(err, new(*refusal)):
 		return nil, err
 	case err != nil && temporary(err):
 		return nil, &refusal{http.StatusServiceUnavailable, "the key could not be read now", unreachableFor}
@@ -190,6 +194,18 @@ func (f *Federation) authenticate(ctx context.Context, s *signedRequest, actorID
 		return nil, badSignature("%s is not the key of %s", s.keyID, actorID)
 	}
 	return fresh, s.verifyFor(fresh)
+}
+
+// lookUp fetches a signer, if not too many are being fetched: requests with keys on
+// slow servers must not pile up.
+func (f *Federation) lookUp(ctx context.Context, actorID string) (*instance.Actor, error) {
+	select {
+	case f.lookup <- struct{}{}:
+		defer func() { <-f.lookup }()
+		return f.fetchActor(ctx, actorID)
+	default:
+		return nil, &refusal{http.StatusServiceUnavailable, "too many unknown signers", time.Second}
+	}
 }
 
 // verifyFor checks the signature with an actor's key.

@@ -165,6 +165,7 @@ func (f *Federation) findFollow(ctx context.Context, filter instance.FollowFilte
 func (f *Federation) onAccept(ctx context.Context, in incoming) error {
 	return f.onAnswer(ctx, in, true)
 }
+
 func (f *Federation) onReject(ctx context.Context, in incoming) error {
 	return f.onAnswer(ctx, in, false)
 }

@@ -134,12 +134,24 @@ func TestNegotiate(t *testing.T) {
 		path, accept string
 		status       int
 	}{
-		{path, typeActivity, 200}, {path, typeLD, 200}, {path, browser, 404}, {path, "", 404},
-		{"/actor", typeActivity, 200}, {"/actor", "", 200}, {"/actor", "*/*", 200}, {"/actor", browser, 404},
-		{"/organisations/libertic", typeActivity, 200}, {"/organisations/libertic", "*/*", 404},
-		{"/annuaire", typeActivity, 200}, {"/annuaire", browser, 404}, {"/territoires", typeActivity, 200},
-		{"/evenements/rien", typeActivity, 404}, {"/ns/v1", "", 200}, {"/organisations/libertic/outbox", "", 200},
-		{"/organisations/personne/outbox", "", 404}, {"/organisations/libertic/outbox?page=0", "", 400},
+		{path, typeActivity, 200},
+		{path, typeLD, 200},
+		{path, browser, 404},
+		{path, "", 404},
+		{"/actor", typeActivity, 200},
+		{"/actor", "", 200},
+		{"/actor", "*/*", 200},
+		{"/actor", browser, 404},
+		{"/organisations/libertic", typeActivity, 200},
+		{"/organisations/libertic", "*/*", 404},
+		{"/annuaire", typeActivity, 200},
+		{"/annuaire", browser, 404},
+		{"/territoires", typeActivity, 200},
+		{"/evenements/rien", typeActivity, 404},
+		{"/ns/v1", "", 200},
+		{"/organisations/libertic/outbox", "", 200},
+		{"/organisations/personne/outbox", "", 404},
+		{"/organisations/libertic/outbox?page=0", "", 400},
 	} {
 		resp, body := p.get(c.path, c.accept)
 		if resp.StatusCode != c.status {

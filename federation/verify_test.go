@@ -238,8 +238,13 @@ func TestVerifyRefusesKeyConfusion(t *testing.T) {
 		algorithm string
 		key       crypto.PublicKey
 	}{
-		{"hmac-sha256", &key.PublicKey}, {"hmac-sha256", []byte("public PEM")}, {"rsa-sha1", &key.PublicKey},
-		{"rsa-sha256", edPublic}, {"ed25519", &key.PublicKey}, {"none", &key.PublicKey}, {"", nil},
+		{"hmac-sha256", &key.PublicKey},
+		{"hmac-sha256", []byte("public PEM")},
+		{"rsa-sha1", &key.PublicKey},
+		{"rsa-sha256", edPublic},
+		{"ed25519", &key.PublicKey},
+		{"none", &key.PublicKey},
+		{"", nil},
 	} {
 		s := &signedRequest{&signature{algorithm: c.algorithm}, [][]byte{[]byte("text")}}
 		if err := s.verify(c.key); !errors.Is(err, errSignature) {

@@ -260,7 +260,7 @@ func (p *params) mapQuery() (instance.Query, int) {
 func newFeature(p instance.MapPoint) feature {
 	f := feature{
 		Type:       "Feature",
-		Geometry:   geometry{Type: "Point", Coordinates: [2]float64{p.Point.Lon, p.Point.Lat}},
+		Geometry:   geometry{Type: "Point", Coordinates: [2]float64{degrees(p.Point.Lon), degrees(p.Point.Lat)}},
 		Properties: mapProperties{Cluster: p.Box != nil, Count: p.Count, Kinds: p.Kinds},
 	}
 	switch props := &f.Properties; {
@@ -276,6 +276,10 @@ func newFeature(p instance.MapPoint) feature {
 	}
 	return f
 }
+
+// degrees keeps five decimals, about a metre: the middle of a cluster has more
+// digits than meaning.
+func degrees(x float64) float64 { return math.Round(x*1e5) / 1e5 }
 
 type suggestAnswer struct {
 	Suggestions []suggestion `json:"suggestions"`

@@ -138,15 +138,3 @@ func (s *Server) static(c echo.Context) error {
 	http.ServeContent(c.Response(), c.Request(), "", time.Time{}, bytes.NewReader(data))
 	return nil
 }
-
-// have returns the files that exist, so that a page asks for none that was left
-// out of the build.
-func (a *assets) have(names ...string) []string {
-	var found []string
-	for _, name := range names {
-		if a.files[name] != nil {
-			found = append(found, name)
-		}
-	}
-	return found
-}

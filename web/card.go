@@ -102,7 +102,7 @@ func (r *request) documentCard(d instance.Document) card {
 	}
 	return card{
 		Kind: d.Kind, KindLabel: r.T("kind." + string(d.Kind)), Subkind: r.label(lists[d.Kind], d.Subkind),
-		Path: r.s.node.URLs().Path(d.ID), Name: d.Name, Summary: d.Summary, Where: d.Locality, When: d.DateText,
+		Path: r.s.node.URLs().Path(d.ID), Name: cmp.Or(d.Name, r.T("kind."+string(d.Kind))), Summary: d.Summary, Where: d.Locality, When: d.DateText,
 		Themes: r.themes(d.Themes), Unplaced: d.Point == nil, Point: d.Point, Origin: d.Origin, From: r.peerName(d.Origin),
 	}
 }

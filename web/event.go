@@ -3,7 +3,6 @@ package web
 import (
 	"cmp"
 	"slices"
-	"time"
 
 	"github.com/maillage/maillage/instance"
 )
@@ -22,6 +21,7 @@ type eventView struct {
 	ParticipationURL string
 	OnlineURL        string
 	Contributions    []contribution
+	SamePlace        []card // what else happens or happened in its territory
 }
 
 // contribution is something an event produced.
@@ -49,6 +49,9 @@ func (r *request) showEvent(p *page, common objectView, e *instance.Event) error
 		return err
 	}
 	v.Parts = r.objectCards(parts)
+	if v.SamePlace, err = r.samePlace(e); err != nil {
+		return err
+	}
 	for _, c := range e.Contributions {
 		v.Contributions = append(v.Contributions, contribution{
 			Type: r.label("contribution_types", c.Type), Name: c.Name, URL: webURL(c.URL),
@@ -60,6 +63,28 @@ func (r *request) showEvent(p *page, common objectView, e *instance.Event) error
 	}
 	p.Section, p.JSONLD, p.View = "/agenda", eventLD(e, v.Organisers), v
 	return r.render(200, "event", p)
+}
+
+// samePlace lists a few other events of the event's most precise territory, the
+// latest first: what came before, and what came next.
+func (r *request) samePlace(e *instance.Event) ([]card, error) {
+	if len(e.Territories) == 0 {
+		return nil, nil
+	}
+	const few = 4
+	events, _, err := r.s.node.Objects(r.ctx(), instance.ObjectFilter{
+		Kinds: []instance.Kind{instance.KindEvent}, Territory: cmp.Or(e.Territories[0].ID, e.Territories[0].Slug),
+		Sort: instance.ByStartDesc, Limit: 50,
+	})
+	var cards []card
+	for _, o := range events {
+		other, ok := o.(*instance.Event)
+		related := !ok || other.ID == e.ID || (other.PartOf != nil && other.PartOf.ID == e.ID)
+		if !related && len(cards) < few {
+			cards = append(cards, r.objectCard(other))
+		}
+	}
+	return cards, err
 }
 
 // eventStatusLD maps our statuses to schema.org's.
@@ -161,17 +186,18 @@ func (r *request) byMonth(objects []instance.Object, wanted func(*instance.Event
 	return months, vague
 }
 
-// nextEvents returns up to n events to come, soonest first; if there is none, the
-// last ones and recent = true.
-func (s *Server) nextEvents(r *request, filter instance.ObjectFilter, n int) (cards []card, recent bool, err error) {
-	now := s.node.Now()
+// lastEvents lists up to n events that are over, the latest first.
+func (s *Server) lastEvents(r *request, filter instance.ObjectFilter, n int) ([]card, error) {
 	filter.Kinds, filter.Limit = []instance.Kind{instance.KindEvent}, n
-	filter.From, filter.To, filter.Sort = now, time.Time{}, instance.ByStart
+	filter.To, filter.Sort = s.node.Now(), instance.ByStartDesc
 	objects, _, err := s.node.Objects(r.ctx(), filter)
-	if err == nil && len(objects) == 0 {
-		recent = true
-		filter.From, filter.To, filter.Sort = time.Time{}, now, instance.ByStartDesc
-		objects, _, err = s.node.Objects(r.ctx(), filter)
-	}
-	return r.objectCards(objects), recent, err
+	return r.objectCards(objects), err
+}
+
+// nextEvents lists up to n events to come, soonest first.
+func (s *Server) nextEvents(r *request, filter instance.ObjectFilter, n int) ([]card, error) {
+	filter.Kinds, filter.Limit = []instance.Kind{instance.KindEvent}, n
+	filter.From, filter.Sort = s.node.Now(), instance.ByStart
+	objects, _, err := s.node.Objects(r.ctx(), filter)
+	return r.objectCards(objects), err
 }

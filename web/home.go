@@ -9,7 +9,7 @@ type homeView struct {
 	Description string
 	Counts      []count
 	Events      []card
-	Recent      bool // there is no event to come: these are the last ones
+	Last        []card // the last ones, when few are to come
 	Recipes     []card
 	Territories []card
 	Peers       []peer
@@ -50,8 +50,13 @@ func (s *Server) home(r *request) error {
 			v.Counts = append(v.Counts, count{kind, n, listPages[kind]})
 		}
 	}
-	if v.Events, v.Recent, err = s.nextEvents(r, instance.ObjectFilter{}, 6); err != nil {
+	if v.Events, err = s.nextEvents(r, instance.ObjectFilter{}, 6); err != nil {
 		return err
+	}
+	if len(v.Events) < 3 {
+		if v.Last, err = s.lastEvents(r, instance.ObjectFilter{}, 6); err != nil {
+			return err
+		}
 	}
 	recipes, _, err := s.node.Objects(r.ctx(), instance.ObjectFilter{Kinds: []instance.Kind{instance.KindRecipe}, Limit: 3})
 	if err != nil {

@@ -19,21 +19,11 @@ type mapView struct {
 	Labels   mapLabels
 }
 
-// mapLabels are the words that the map's script needs.
+// mapLabels are the words that the map's script shares with the pages.
 type mapLabels struct {
-	Loading  string            `json:"loading"`
-	Results  string            `json:"results"`  // %d
-	Result   string            `json:"result"`   // one
-	None     string            `json:"none"`     //
-	Error    string            `json:"error"`    //
-	Cluster  string            `json:"cluster"`  // %d
-	ZoomIn   string            `json:"zoomIn"`   //
-	ZoomOut  string            `json:"zoomOut"`  //
-	Locate   string            `json:"locate"`   //
-	Close    string            `json:"close"`    //
-	Open     string            `json:"open"`     //
-	From     string            `json:"from"`     // %s: a node's name
-	Kinds    map[string]string `json:"kinds"`    // by kind
+	From     string            `json:"from"` // %s: a node's name
+	Close    string            `json:"close"`
+	Kinds    map[string]string `json:"kinds"`
 	Networks map[string]string `json:"networks"` // names of nodes by domain
 }
 
@@ -72,16 +62,12 @@ func (s *Server) mapPage(r *request) error {
 	v.Labels = r.mapLabels()
 	return r.render(200, "map", &page{
 		Title: r.T("map.title"), Description: r.T("map.lead"), Section: "/carte", View: v,
-		Styles: s.assets.have("js/maplibre-gl.css"), Scripts: s.assets.have("js/map.js"),
+		Scripts: []string{"js/map.js"},
 	})
 }
 
 func (r *request) mapLabels() mapLabels {
-	labels := mapLabels{
-		Loading: r.T("map.loading"), Results: r.T("map.results"), Result: r.T("map.result"), None: r.T("map.none"), Error: r.T("map.error"),
-		Cluster: r.T("map.cluster"), ZoomIn: r.T("map.zoom-in"), ZoomOut: r.T("map.zoom-out"), Locate: r.T("map.locate"),
-		Close: r.T("map.close"), Open: r.T("map.open"), From: r.T("card.from"), Kinds: map[string]string{}, Networks: map[string]string{},
-	}
+	labels := mapLabels{From: r.T("card.from"), Close: r.T("map.close"), Kinds: map[string]string{}, Networks: map[string]string{}}
 	for _, kind := range indexedKinds {
 		labels.Kinds[string(kind)] = r.T("kind." + string(kind))
 	}

@@ -47,7 +47,6 @@ type page struct {
 	OGType      string // "website" when empty
 	NoIndex     bool   // not for search engines: copies of peers' pages, errors, result lists
 	Scripts     []string
-	Styles      []string
 	View        any
 
 	// Set by render.

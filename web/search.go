@@ -29,7 +29,6 @@ type searchView struct {
 	Pages    pagination
 	MapURL   string
 	Themes   []chip // ideas, when nothing was found
-	Asked    bool   // there is something to search for
 }
 
 // field is a hidden field of a form.
@@ -79,8 +78,9 @@ func (s *Server) search(r *request) error {
 		return err
 	}
 	v.Hidden, v.Sorts, v.MapURL = r.hidden(v.Here), r.sorts(q), r.sameFilters("/carte")
-	v.Active = activeOf(v.Facets)
-	v.Asked = q.Text != "" || len(v.Active) > 0 || q.Near != nil
+	if v.Active, err = r.active(); err != nil {
+		return err
+	}
 	if result.Total == 0 {
 		v.Themes = r.themes([]string{"cartographie", "donnees-ouvertes", "logiciels-libres", "tiers-lieux", "inclusion-numerique"})
 	}
@@ -222,16 +222,23 @@ func (r *request) territoryNames(needed bool) (map[string]string, error) {
 	return names, err
 }
 
-func activeOf(groups []facetGroup) []chip {
+// active lists the filters in force, even those that find nothing; each link
+// removes one.
+func (r *request) active() ([]chip, error) {
 	var active []chip
-	for _, group := range groups {
-		for _, link := range slices.Concat(group.Values, group.More) {
-			if link.Active {
-				active = append(active, chip{link.Label, link.URL})
-			}
+	p := newParams(r.QueryParams())
+	for _, name := range searchFilters {
+		selected := p.many(name)
+		counted := make([]instance.FacetValue, len(selected))
+		label, err := r.facetLabels(name, counted)
+		if err != nil {
+			return nil, err
+		}
+		for _, value := range selected {
+			active = append(active, chip{label(value), r.with(name, "")})
 		}
 	}
-	return active
+	return active, nil
 }
 
 // hidden keeps the filters in force when another text is searched.

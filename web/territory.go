@@ -14,7 +14,7 @@ type territoryView struct {
 	Note     string
 	Children []card
 	Events   []card
-	Recent   bool // there is none to come: Events are the last ones
+	Last     []card
 	Here     []card
 	Around   []card // who is near enough to help, when few are here
 	Recipes  []card
@@ -40,7 +40,10 @@ func (r *request) showTerritory(p *page, common actorView, a *instance.Actor) er
 	if v.Children, err = r.children(a); err != nil {
 		return err
 	}
-	if v.Events, v.Recent, err = r.s.nextEvents(r, instance.ObjectFilter{Territory: territoryKey(a), Undated: true}, 12); err != nil {
+	if v.Events, err = r.s.nextEvents(r, instance.ObjectFilter{Territory: territoryKey(a)}, 12); err != nil {
+		return err
+	}
+	if v.Last, err = r.s.lastEvents(r, instance.ObjectFilter{Territory: territoryKey(a), Undated: true}, 12); err != nil {
 		return err
 	}
 	if v.Recipes, err = r.inTerritory(a, instance.KindRecipe); err != nil {

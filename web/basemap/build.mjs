@@ -61,9 +61,23 @@ function land(topology) {
   return {
     type: "MultiPolygon",
     coordinates: merged.coordinates
-      .map((polygon) => polygon.filter((ring) => area(ring) > (inFrance(ring[0]) ? 0.000002 : 0.05)))
+      .map((polygon) => polygon.map(unfold).filter((ring) => area(ring) > (inFrance(ring[0]) ? 0.000002 : 0.05)))
       .filter((polygon) => polygon.length > 0),
   };
+}
+
+// unfold lets a ring that crosses the 180th meridian go on beyond it, instead of
+// jumping across the map; one that goes around a pole (Antarctica) goes through it.
+function unfold(ring) {
+  let turn = 0;
+  const out = ring.map(([lon, lat], i) => {
+    if (i > 0) turn -= 360 * Math.round((lon - ring[i - 1][0]) / 360);
+    return [lon + turn, lat];
+  });
+  const first = out[0];
+  const last = out.at(-1);
+  if (Math.abs(last[0] - first[0]) > 180) out.push([last[0], -85], [first[0], -85], first);
+  return out;
 }
 
 function area(ring) {

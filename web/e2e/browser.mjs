@@ -46,8 +46,7 @@ export async function visit(browser, address, options, steps) {
     await mkdir(results, { recursive: true });
     const name = `${new URL(address).pathname}-${lang}-${size.width}-${scheme}`.replaceAll(/[^\w-]+/g, "_");
     await page.screenshot({ path: `${results}${name}.png`, fullPage: true });
-    error.message = `${address} (${lang}, ${size.width} px, ${scheme}): ${error.message}`;
-    throw error;
+    throw new Error(`${address} (${lang}, ${size.width} px, ${scheme}): ${error.message}`, { cause: error });
   } finally {
     await context.close();
   }

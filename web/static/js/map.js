@@ -7,23 +7,24 @@ import { wordsOf } from "./words.js";
 
 const page = document.getElementById("carte");
 const frame = document.getElementById("map");
-if (page && frame) start();
-
 async function start() {
   const lang = document.documentElement.lang || "fr";
   const words = wordsOf(lang, JSON.parse(document.getElementById("map-labels")?.textContent || "{}"));
   const notice = new Notice(frame, words);
-  stylesheet("../vendor/maplibre/maplibre-gl.css");
-  stylesheet("./map.css");
   notice.say(words.loading);
   let lib;
   let style;
   try {
-    [lib, style] = await Promise.all([import("../vendor/maplibre/maplibre-gl.mjs"), baseStyle(scheme())]);
+    [lib, style] = await Promise.all([
+      import("../vendor/maplibre/maplibre-gl.mjs"), baseStyle(scheme()),
+      stylesheet("../vendor/maplibre/maplibre-gl.css"), stylesheet("./map.css"),
+    ]);
   } catch {
     page.classList.add("without-map");
     return notice.say(words.notBuilt);
   }
+  notice.clear(); // MapLibre wants an empty box
+  frame.replaceChildren();
   try {
     new MapPage(lib, style, { lang, words, notice });
   } catch {
@@ -168,15 +169,14 @@ class Notice {
     this.box = document.createElement("div");
     this.box.className = "map-notice";
     this.box.setAttribute("role", "alert");
-    this.box.hidden = true;
-    frame.after(this.box);
+    this.frame = frame;
   }
 
   say(text, action, run) {
     const message = document.createElement("p");
     message.textContent = text;
     this.box.replaceChildren(message);
-    this.box.hidden = false;
+    this.frame.append(this.box);
     if (!action) return;
     const button = document.createElement("button");
     button.type = "button";
@@ -190,16 +190,21 @@ class Notice {
   }
 
   clear() {
-    this.box.hidden = true;
-    this.box.replaceChildren();
+    this.box.remove();
   }
 }
 
+// stylesheet settles when the sheet applies: the map measures itself once.
 function stylesheet(path) {
   const link = document.createElement("link");
   link.rel = "stylesheet";
   link.href = new URL(path, import.meta.url).href;
+  const applied = new Promise((resolve, reject) => {
+    link.addEventListener("load", resolve);
+    link.addEventListener("error", reject);
+  });
   document.head.append(link);
+  return applied;
 }
 
 function scheme() {
@@ -231,3 +236,5 @@ function localeOf(words) {
     "CooperativeGesturesHandler.MobileHelpText": words.twoFingers,
   };
 }
+
+if (page && frame) start();
