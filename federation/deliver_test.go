@@ -1,6 +1,7 @@
 package federation
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/maillage/maillage/instance"
+	"github.com/maillage/maillage/instance/jobs"
 )
 
 // inboxServer is a peer that is only an inbox, with an answer of its choice.
@@ -245,5 +247,51 @@ func TestDeliverNothingWithdrawn(t *testing.T) {
 	resp, _ := p.get("/activites/"+instance.Key(fmt.Sprintf(`["Create",%q]`, b.ID)), typeActivity)
 	if resp.StatusCode != http.StatusGone {
 		t.Errorf("its Create is served with %d", resp.StatusCode)
+	}
+}
+
+// Under the real runner, a host that accepts connections and never answers does not
+// hold back what goes elsewhere.
+func TestDeliverBesideASilentHost(t *testing.T) {
+	t.Parallel()
+	p := newPeer(t)
+	live := newInboxServer(t)
+	release := make(chan struct{})
+	silent := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-release }))
+	t.Cleanup(silent.Close)
+	t.Cleanup(func() { close(release) })
+
+	var args instance.DeliverArgs
+	if err := json.Unmarshal(p.delivery(live.URL+"/u/inbox").Args, &args); err != nil {
+		t.Fatal(err)
+	}
+	const each = 30
+	var waiting []instance.Job
+	for _, server := range []string{silent.URL, live.URL} {
+		for range each {
+			args.Inbox = server + "/u/inbox"
+			job := instance.NewJob(instance.JobDeliver, args)
+			job.Key = instance.Origin(server)
+			waiting = append(waiting, job)
+		}
+	}
+	if err := p.store.Write(t.Context(), func(tx instance.Tx) error { return tx.Enqueue(t.Context(), waiting...) }); err != nil {
+		t.Fatal(err)
+	}
+	runner := jobs.New(p.store, jobs.Options{Log: quiet(), Poll: 50 * time.Millisecond, Grace: 10 * time.Millisecond})
+	runner.Handle(instance.JobDeliver, jobs.Limits{Workers: 8, PerKey: 4}, p.Deliver)
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- runner.Run(ctx) }()
+	start := time.Now()
+	for live.received.Load() < each && time.Since(start) < 6*time.Second {
+		time.Sleep(10 * time.Millisecond)
+	}
+	if n := live.received.Load(); n != each {
+		t.Errorf("the live host received %d of %d in %s", n, each, time.Since(start))
+	}
+	stop()
+	if err := <-done; err != nil {
+		t.Log(err) // it had to interrupt the silent deliveries
 	}
 }

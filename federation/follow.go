@@ -19,7 +19,8 @@ func (f *Federation) SendFollow(ctx context.Context, job instance.Job) error {
 	follow, err := f.store.Follow(ctx, args.Actor, args.Object)
 	switch {
 	case errors.Is(err, instance.ErrNotFound) && args.Undo:
-		// The pair is forgotten already; peers find what is undone by its actor and object.
+		// The follow is forgotten already, and its id with it: what is undone is told by
+		// its actor and object, under another id. Mobilizon looks for the id alone.
 		id := f.activityID("Follow", args.Actor, args.Object)
 		inner := as2.MarshalFollow(id, args.Actor, args.Object)
 		return f.deliver(ctx, job, args.Actor, target.Inbox, as2.MarshalUndo(id+"-undo", args.Actor, inner))

@@ -188,3 +188,24 @@ func TestDiscoverFails(t *testing.T) {
 		}
 	}
 }
+
+func TestCutHandle(t *testing.T) {
+	t.Parallel()
+	for what, want := range map[string][2]string{
+		"@nantes@opl.example":               {"nantes", "opl.example"},
+		"nantes@OPL.example":                {"nantes", "opl.example"},
+		"acct:nantes@opl.example":           {"nantes", "opl.example"},
+		"@localhost:8080@localhost:8080":    {"localhost:8080", "localhost:8080"},
+		"@lecture@bücher.example:8443":      {"lecture", "xn--bcher-kva.example:8443"},
+		"opl.example":                       {},
+		"@opl.example":                      {},
+		"a@b@opl.example":                   {},
+		"nantes@opl.example/../x":           {},
+		"https://opl.example/@nantes@b.org": {},
+	} {
+		name, host, ok := cutHandle(what)
+		if ok != (want[0] != "") || ok && (name != want[0] || host != want[1]) {
+			t.Errorf("%q: %q, %q, %v", what, name, host, ok)
+		}
+	}
+}

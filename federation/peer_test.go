@@ -183,7 +183,7 @@ func sheet(name string) *instance.Partner {
 	return s
 }
 
-// follows makes p's node follow a remote actor, as discovered from what people type.
+// follow makes p's node follow a remote actor, as discovered from what people type.
 func (p *peer) follow(what string) *instance.Actor {
 	p.t.Helper()
 	a, err := p.Discover(p.t.Context(), what)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Publish makes a draft public in the name of an actor of ours, and returns it
@@ -96,6 +97,7 @@ func (n *Node) prepare(o Object) error {
 		return err
 	}
 	b := o.Common()
+	b.Deleted = time.Time{}
 	if b.Language == "" {
 		b.Language = "fr"
 	}

@@ -53,7 +53,7 @@ func (s *Server) about(r *request) error {
 	}
 	ld := actorLD("Organization", self)
 	ld.Description = v.Description
-	return r.render(200, "about", &page{
+	return r.show("about", &page{
 		Title: r.T("about.title", self.Name), Description: cmp.Or(v.Description, r.T("home.lead")), Section: "/a-propos",
 		Alternate: self.ID, JSONLD: ld, View: v,
 	})

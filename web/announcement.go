@@ -16,7 +16,7 @@ func (r *request) showAnnouncement(p *page, common objectView, a *instance.Annou
 	ld := newLD("SocialMediaPosting", &a.Base)
 	ld.Author = &thingLD{Type: "Organization", Name: v.Owner.Name}
 	p.JSONLD, p.View = ld, v
-	return r.render(200, "announcement", p)
+	return r.show("announcement", p)
 }
 
 type announcementsView struct {
@@ -34,7 +34,7 @@ func (s *Server) announcements(r *request) error {
 	if err != nil {
 		return err
 	}
-	return r.render(200, "announcements", &page{
+	return r.show("announcements", &page{
 		Title: r.T("announcements.title"), Description: r.T("announcements.lead"),
 		View: announcementsView{r.objectCards(objects), r.paginate(number, perPage, total)},
 	})

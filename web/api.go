@@ -37,41 +37,6 @@ type apiV1 struct {
 	log  *slog.Logger
 }
 
-// register mounts the API.
-func (a *apiV1) register(g *echo.Group) {
-	get := func(path string, h echo.HandlerFunc) { g.Match([]string{http.MethodGet, http.MethodHead}, path, h) }
-
-	// Find
-	get("/search", a.search)
-	get("/map", a.mapPoints)
-	get("/suggest", a.suggest)
-
-	// Read
-	get("/events", a.list(instance.KindEvent))
-	get("/events/:id", a.read(instance.KindEvent))
-	get("/recipes", a.list(instance.KindRecipe))
-	get("/recipes/:id", a.read(instance.KindRecipe))
-	get("/partners", a.list(instance.KindPartner))
-	get("/partners/:id", a.read(instance.KindPartner))
-	get("/territories", a.listTerritories)
-	get("/territories/:id", a.readTerritory)
-
-	// Write, with a token
-	g.POST("/events", a.create(instance.KindEvent))
-	g.PUT("/events/:id", a.replace(instance.KindEvent))
-	g.DELETE("/events/:id", a.remove(instance.KindEvent))
-	g.POST("/recipes", a.create(instance.KindRecipe))
-	g.PUT("/recipes/:id", a.replace(instance.KindRecipe))
-	g.DELETE("/recipes/:id", a.remove(instance.KindRecipe))
-	g.POST("/partners", a.create(instance.KindPartner))
-	g.PUT("/partners/:id", a.replace(instance.KindPartner))
-	g.DELETE("/partners/:id", a.remove(instance.KindPartner))
-
-	get("/openapi.json", a.describe)
-	g.RouteNotFound("", a.unknown)
-	g.RouteNotFound("/*", a.unknown)
-}
-
 // shield opens reading to pages of any origin and turns every error into a
 // problem document.
 func (a *apiV1) shield(next echo.HandlerFunc) echo.HandlerFunc {

@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/maillage/maillage/instance"
@@ -43,7 +44,7 @@ func (l *locale) when(w instance.When) string {
 	case w.End.IsZero() || !end.After(start):
 		words = l.weekday(start) + " " + l.day(start) + ", " + l.clock(start)
 	case sameDay(start, end):
-		words = l.weekday(start) + " " + l.day(start) + ", " + l.clock(start) + " – " + l.clock(end)
+		words = l.weekday(start) + " " + l.day(start) + ", " + l.clock(start) + nbsp + "–" + nbsp + l.clock(end)
 	default:
 		words = l.T("date.from-to", l.weekday(start)+" "+l.day(start)+", "+l.clock(start), l.weekday(end)+" "+l.day(end)+", "+l.clock(end))
 	}
@@ -82,7 +83,7 @@ func (l *locale) ordinal(t time.Time) string {
 	if t.Day() == 1 && l.lang == "fr" {
 		return "1er"
 	}
-	return fmt.Sprint(t.Day())
+	return strconv.Itoa(t.Day())
 }
 
 func (l *locale) weekday(t time.Time) string { return weekdays[l.lang][t.Weekday()] }
@@ -102,7 +103,7 @@ func (l *locale) clock(t time.Time) string {
 
 // monthHeading is "Avril 2013", to group an agenda.
 func (l *locale) monthHeading(t time.Time) string {
-	return capitalise(l.month(t)) + " " + fmt.Sprint(t.Year())
+	return capitalise(l.month(t)) + " " + strconv.Itoa(t.Year())
 }
 
 // published is a moment of the node's life, to the day.

@@ -10,7 +10,7 @@ import (
 type eventView struct {
 	objectView
 	Over             bool
-	StatusLabel      string
+	State            string // where it stands, in words, claiming no more than is known
 	Organisers       []link
 	OrganisersGuess  bool // the organisers were deduced, not read
 	PlaceGuess       bool
@@ -32,12 +32,13 @@ type contribution struct {
 
 func (r *request) showEvent(p *page, common objectView, e *instance.Event) error {
 	v := eventView{
-		objectView: common, Over: !upcoming(e, r.s.node.Now()), StatusLabel: r.label("event_status", string(e.Status)),
+		objectView: common, Over: !upcoming(e, r.s.node.Now()) && e.Status != instance.StatusCancelled,
 		Organisers:      r.links(e.Organisers, instance.KindPartner),
 		OrganisersGuess: slices.Contains(e.Inferred, "organisers"), PlaceGuess: slices.Contains(e.Inferred, "locality"),
 		Participants: e.Participants, Capacity: e.Capacity,
 		ParticipationURL: webURL(e.ParticipationURL), OnlineURL: webURL(e.OnlineURL),
 	}
+	v.State = r.state(e, v.Over)
 	if e.PartOf != nil {
 		parent := r.link(*e.PartOf, instance.KindEvent)
 		v.PartOf = &parent
@@ -62,7 +63,24 @@ func (r *request) showEvent(p *page, common objectView, e *instance.Event) error
 		p.Description = v.When + ". " + p.Description
 	}
 	p.Section, p.JSONLD, p.View = "/agenda", eventLD(e, v.Organisers), v
-	return r.render(200, "event", p)
+	return r.show("event", p)
+}
+
+// state says where an event stands. That its date went by does not prove that it
+// took place: only its author's word does.
+func (r *request) state(e *instance.Event, over bool) string {
+	label := r.label("event_status", string(e.Status))
+	switch {
+	case e.Status == instance.StatusPast:
+		return r.T("event.over")
+	case over && label != "" && e.StatusAsOf != "":
+		return r.T("event.date-passed") + " " + r.T("event.last-known-as-of", label, e.StatusAsOf)
+	case over && label != "":
+		return r.T("event.date-passed") + " " + r.T("event.last-known", label)
+	case over:
+		return r.T("event.date-passed")
+	}
+	return label
 }
 
 // samePlace lists a few other events of the event's most precise territory, the
@@ -160,7 +178,7 @@ func (s *Server) agenda(r *request) error {
 	if past {
 		title = r.T("agenda.past")
 	}
-	return r.render(200, "agenda", &page{Title: title, Description: r.T("agenda.lead"), Section: "/agenda", View: v})
+	return r.show("agenda", &page{Title: title, Description: r.T("agenda.lead"), Section: "/agenda", View: v})
 }
 
 // byMonth groups dated events under their month, in the order given, and returns

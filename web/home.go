@@ -74,7 +74,7 @@ func (s *Server) home(r *request) error {
 		PotentialAction: &searchLD{"SearchAction", s.node.URLs().IRI("/recherche?q={q}"), "required name=q"},
 	}}
 	p.Alternate = s.node.Self().ID
-	return r.render(200, "home", p)
+	return r.show("home", p)
 }
 
 // homeTerritories shows the territories where most happens, ours first when equal.

@@ -60,7 +60,7 @@ func (s *Server) mapPage(r *request) error {
 		v.BBox = fmt.Sprintf("%g,%g,%g,%g", q.BBox.West, q.BBox.South, q.BBox.East, q.BBox.North)
 	}
 	v.Labels = r.mapLabels()
-	return r.render(200, "map", &page{
+	return r.show("map", &page{
 		Title: r.T("map.title"), Description: r.T("map.lead"), Section: "/carte", View: v,
 		Scripts: []string{"js/map.js"},
 	})

@@ -79,6 +79,7 @@ func (r *request) objectView(o instance.Object) objectView {
 	}
 	if b.Owner != "" {
 		v.Owner = r.link(instance.Ref{ID: b.Owner}, instance.KindOrganisation)
+		v.Owner.From = "" // the provenance says it
 	}
 	if b.DerivedFrom != "" {
 		from := r.link(instance.Ref{ID: b.DerivedFrom}, instance.KindRecipe)

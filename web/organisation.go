@@ -100,5 +100,5 @@ func (r *request) showOrganisation(p *page, common actorView, a *instance.Actor)
 		return err
 	}
 	p.Section, p.JSONLD, p.View = "/annuaire", actorLD("Organization", a), v
-	return r.render(200, "organisation", p)
+	return r.show("organisation", p)
 }

@@ -56,11 +56,17 @@ func TestVagueDatesKeepTheirWords(t *testing.T) {
 	s.event("redon", "Opération Libre de Redon", instance.When{Text: "octobre 2017", Approx: "2017-10"}, nil)
 	s.event("suite", "Suite à Saint-Marc", instance.When{Text: "premier semestre 2027"}, nil)
 	s.event("vieux", "Rencontre oubliée", instance.When{Text: "date inconnue"}, func(e *instance.Event) { e.Status = instance.StatusPast })
+	s.event("prevu", "Bilan annoncé", instance.When{Text: "début 2019", Approx: "2019"}, func(e *instance.Event) {
+		e.Status, e.StatusAsOf = instance.StatusPlanned, "2018"
+	})
 	s.event("date", "Cartopartie", instance.When{Start: day(t, "2027-03-14"), AllDay: true}, nil)
 	s.reindex()
 
 	v := s.get("/evenements/redon")
-	v.shows("octobre 2017", "Le jour n’est pas connu", "Cet événement a eu lieu")
+	v.shows("octobre 2017", "Le jour n’est pas connu", "La date est passée.")
+	v.lacks("a eu lieu")
+	s.get("/evenements/vieux").shows("Cet événement a eu lieu.")
+	s.get("/evenements/prevu").shows("Dernier état connu\u00a0: Prévu (2018).")
 	if when := attribute(v.one("time", "", ""), "datetime"); when != "2017-10" {
 		t.Errorf("datetime=%q", when)
 	}

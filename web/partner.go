@@ -37,7 +37,7 @@ func (r *request) showPartner(p *page, common objectView, partner *instance.Part
 	ld := newLD("Organization", &partner.Base)
 	ld.SameAs, ld.Location = v.Website, placeLD(partner.Place)
 	p.Section, p.JSONLD, p.View = "/annuaire", ld, v
-	return r.render(200, "partner", p)
+	return r.show("partner", p)
 }
 
 // organisedBy lists the events that name an organiser by one of its IRIs, or by
@@ -65,5 +65,5 @@ func (s *Server) directory(r *request) error {
 	if err != nil {
 		return err
 	}
-	return r.render(200, "directory", &page{Title: r.T("directory.title"), Description: r.T("directory.lead"), Section: "/annuaire", View: v})
+	return r.show("directory", &page{Title: r.T("directory.title"), Description: r.T("directory.lead"), Section: "/annuaire", View: v})
 }

@@ -8,7 +8,7 @@ type personView struct{ actorView }
 // are asked to leave it alone.
 func (r *request) showPerson(p *page, common actorView) error {
 	p.NoIndex, p.View = true, personView{common}
-	return r.render(200, "person", p)
+	return r.show("person", p)
 }
 
 type peopleView struct {
@@ -26,7 +26,7 @@ func (s *Server) people(r *request) error {
 	if err != nil {
 		return err
 	}
-	return r.render(200, "people", &page{
+	return r.show("people", &page{
 		Title: r.T("people.title"), Description: r.T("people.lead"), NoIndex: true,
 		View: peopleView{r.actorCards(actors), r.paginate(number, perPage, total)},
 	})

@@ -39,7 +39,7 @@ func (r *request) showRecipe(p *page, common objectView, recipe *instance.Recipe
 		v.FromLicence = r.label("licences", recipe.Original.Licence)
 	}
 	p.Section, p.JSONLD, p.View = "/recettes", recipeLD(recipe), v
-	return r.render(200, "recipe", p)
+	return r.show("recipe", p)
 }
 
 // forks lists the recipes that were made from this one, wherever they live.
@@ -108,5 +108,5 @@ func (s *Server) recipes(r *request) error {
 	if err != nil {
 		return err
 	}
-	return r.render(200, "recipes", &page{Title: r.T("recipes.title"), Description: r.T("recipes.lead"), Section: "/recettes", View: v})
+	return r.show("recipes", &page{Title: r.T("recipes.title"), Description: r.T("recipes.lead"), Section: "/recettes", View: v})
 }

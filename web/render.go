@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"html/template"
 	"io/fs"
+	"net/http"
 	"net/url"
 	"path"
 	"strconv"
@@ -76,6 +77,9 @@ func (p *page) Here() string {
 	}
 	return p.Address
 }
+
+// show sends a page that is there.
+func (r *request) show(name string, p *page) error { return r.render(http.StatusOK, name, p) }
 
 // render sends a page.
 func (r *request) render(status int, name string, p *page) error {

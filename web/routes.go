@@ -58,3 +58,38 @@ func (s *Server) Register(e *echo.Echo) {
 	api := &apiV1{node: s.node, log: s.log}
 	api.register(e.Group("/api/v1", api.shield))
 }
+
+// register mounts the API.
+func (a *apiV1) register(g *echo.Group) {
+	get := func(path string, h echo.HandlerFunc) { g.Match([]string{http.MethodGet, http.MethodHead}, path, h) }
+
+	// Find
+	get("/search", a.search)
+	get("/map", a.mapPoints)
+	get("/suggest", a.suggest)
+
+	// Read
+	get("/events", a.list(instance.KindEvent))
+	get("/events/:id", a.read(instance.KindEvent))
+	get("/recipes", a.list(instance.KindRecipe))
+	get("/recipes/:id", a.read(instance.KindRecipe))
+	get("/partners", a.list(instance.KindPartner))
+	get("/partners/:id", a.read(instance.KindPartner))
+	get("/territories", a.listTerritories)
+	get("/territories/:id", a.readTerritory)
+
+	// Write, with a token
+	g.POST("/events", a.create(instance.KindEvent))
+	g.PUT("/events/:id", a.replace(instance.KindEvent))
+	g.DELETE("/events/:id", a.remove(instance.KindEvent))
+	g.POST("/recipes", a.create(instance.KindRecipe))
+	g.PUT("/recipes/:id", a.replace(instance.KindRecipe))
+	g.DELETE("/recipes/:id", a.remove(instance.KindRecipe))
+	g.POST("/partners", a.create(instance.KindPartner))
+	g.PUT("/partners/:id", a.replace(instance.KindPartner))
+	g.DELETE("/partners/:id", a.remove(instance.KindPartner))
+
+	get("/openapi.json", a.describe)
+	g.RouteNotFound("", a.unknown)
+	g.RouteNotFound("/*", a.unknown)
+}

@@ -88,7 +88,7 @@ func (s *Server) search(r *request) error {
 	if q.Text != "" {
 		title = r.T("search.title.text", q.Text)
 	}
-	return r.render(200, "search", &page{Title: title, Section: "/recherche", NoIndex: true, View: v})
+	return r.show("search", &page{Title: title, Section: "/recherche", NoIndex: true, View: v})
 }
 
 func problems(err error) []instance.FieldError {

@@ -36,6 +36,9 @@ func (r *request) showTerritory(p *page, common actorView, a *instance.Actor) er
 			v.Parent = &parent
 		}
 	}
+	if v.Place != nil {
+		v.Place.Precision = "" // of course it is
+	}
 	var err error
 	if v.Children, err = r.children(a); err != nil {
 		return err
@@ -66,7 +69,7 @@ func (r *request) showTerritory(p *page, common actorView, a *instance.Actor) er
 		ld.Identifier = append(ld.Identifier, codeLD{"PropertyValue", code.Type, code.Value})
 	}
 	p.Section, p.JSONLD, p.View = "/territoires", ld, v
-	return r.render(200, "territory", p)
+	return r.show("territory", p)
 }
 
 // territoryKey is how filters name a territory: our own by slug, a peer's by IRI.
@@ -163,7 +166,7 @@ func (s *Server) territories(r *request) error {
 			v.Groups = append(v.Groups, territoryGroup{term.Label(r.lang), cards})
 		}
 	}
-	return r.render(200, "territories", &page{Title: r.T("territories.title"), Description: r.T("territories.lead"), Section: "/territoires", View: v})
+	return r.show("territories", &page{Title: r.T("territories.title"), Description: r.T("territories.lead"), Section: "/territoires", View: v})
 }
 
 // facet counts the values of one field over what a query finds.

@@ -20,8 +20,9 @@ import (
 const schemaVersion = 1
 
 // doc holds the columns that are read into memory at start, and body, apart so
-// that reading them stays quick, what is shown. ft has the stems (name, place,
-// summary, body) and the words as written (title, words) for prefixes.
+// that reading them stays quick, what is shown. ft has the stems, with their
+// positions for phrases; beginning has the words as written, without, to find them
+// by their first letters.
 const schema = `
 CREATE TABLE doc (
 	rowid INTEGER PRIMARY KEY,
@@ -35,7 +36,11 @@ CREATE TABLE doc (
 CREATE TABLE body (rowid INTEGER PRIMARY KEY, data BLOB NOT NULL);
 CREATE TABLE vocabulary (word TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE VIRTUAL TABLE ft USING fts5(
-	name, place, summary, body, title, words,
+	name, place, summary, body,
+	content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 0'
+);
+CREATE VIRTUAL TABLE beginning USING fts5(
+	title, words, prefix='1 2 3', detail=column,
 	content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 0'
 );
 `
@@ -85,10 +90,18 @@ func createFile(ctx context.Context, path string) (*file, error) {
 }
 
 func removeFile(path string) error {
-	for _, suffix := range []string{"", "-wal", "-shm"} {
-		if err := os.Remove(path + suffix); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return err
-		}
+	return errors.Join(remove(path), removeLogs(path))
+}
+
+// removeLogs removes what SQLite keeps beside a file. Left there, they would be
+// taken for another file's of the same name.
+func removeLogs(path string) error {
+	return errors.Join(remove(path+"-wal"), remove(path+"-shm"))
+}
+
+func remove(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
 	}
 	return nil
 }

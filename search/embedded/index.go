@@ -266,7 +266,7 @@ func (e *entry) store(ctx context.Context, tx *sql.Tx) error {
 		return nil
 	}
 	if e.doc == nil {
-		for _, table := range []string{"doc", "body", "ft"} {
+		for _, table := range []string{"doc", "body", "ft", "beginning"} {
 			if _, err := tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE rowid = ?", e.slot); err != nil {
 				return err
 			}
@@ -281,7 +281,10 @@ func (e *entry) store(ctx context.Context, tx *sql.Tx) error {
 	if _, err := tx.ExecContext(ctx, "REPLACE INTO body (rowid, data) VALUES (?, ?)", e.slot, e.data); err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, "REPLACE INTO ft (rowid, name, place, summary, body, title, words) VALUES (?, ?, ?, ?, ?, ?, ?)",
-		e.slot, e.text.name, e.text.place, e.text.summary, e.text.body, e.text.title, e.text.words)
+	if _, err := tx.ExecContext(ctx, "REPLACE INTO ft (rowid, name, place, summary, body) VALUES (?, ?, ?, ?, ?)",
+		e.slot, e.text.name, e.text.place, e.text.summary, e.text.body); err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, "REPLACE INTO beginning (rowid, title, words) VALUES (?, ?, ?)", e.slot, e.text.title, e.text.words)
 	return err
 }

@@ -77,15 +77,18 @@ func (x *Index) replace(ctx context.Context, fresh *content) error {
 	if err = errors.Join(err, fresh.file.close()); err != nil { // closing empties its log into it
 		return err
 	}
-	x.journal = nil
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if err := errors.Join(x.content.file.close(), removeFile(x.path), os.Rename(x.path+rebuildSuffix, x.path)); err != nil {
+	err = errors.Join(x.content.file.close(), removeLogs(x.path), os.Rename(x.path+rebuildSuffix, x.path))
+	f, errOpen := connect(context.WithoutCancel(ctx), x.path)
+	if errOpen != nil {
+		return errors.Join(err, errOpen)
+	}
+	if err != nil { // back to the old one
+		x.content.file = f
 		return err
 	}
-	if fresh.file, err = connect(context.WithoutCancel(ctx), x.path); err != nil {
-		return err
-	}
-	x.content, x.needsRebuild = fresh, false
+	fresh.file = f
+	x.content, x.needsRebuild, x.journal = fresh, false, nil
 	return nil
 }

@@ -13,8 +13,6 @@ import (
 const (
 	defaultPerPage = 20
 	maxPerPage     = 100
-	// extractSize is about how many bytes of text a hit shows.
-	extractSize = 220
 )
 
 // Search implements instance.Index.
@@ -105,24 +103,24 @@ func (c *columns) scan(f *filter) []found {
 
 // less compares hits in an order. Equal hits are told apart by name, then slot.
 func (c *columns) less(order instance.Sort, now int64) func(a, b found) int {
-	var first func(a, b *found, ra, rb *row) int
+	var first func(a, b found, ra, rb *row) int
 	switch order {
 	case instance.SortRelevance:
-		first = func(a, b *found, ra, rb *row) int {
+		first = func(a, b found, ra, rb *row) int {
 			return cmp.Or(cmp.Compare(b.words, a.words), cmp.Compare(b.score, a.score), cmp.Compare(rb.updated, ra.updated))
 		}
 	case instance.SortDistance:
-		first = func(a, b *found, _, _ *row) int { return byDistance(a, b) }
+		first = func(a, b found, _, _ *row) int { return byDistance(a, b) }
 	case instance.SortDate:
-		first = func(_, _ *found, ra, rb *row) int { return byDate(ra, rb, now) }
+		first = func(_, _ found, ra, rb *row) int { return byDate(ra, rb, now) }
 	case instance.SortName:
-		first = func(_, _ *found, _, _ *row) int { return 0 }
+		first = func(_, _ found, _, _ *row) int { return 0 }
 	default:
-		first = func(_, _ *found, ra, rb *row) int { return bySoonest(ra, rb, now) }
+		first = func(_, _ found, ra, rb *row) int { return bySoonest(ra, rb, now) }
 	}
 	return func(a, b found) int {
 		ra, rb := &c.rows[a.slot], &c.rows[b.slot]
-		if order := first(&a, &b, ra, rb); order != 0 {
+		if order := first(a, b, ra, rb); order != 0 {
 			return order
 		}
 		return cmp.Or(strings.Compare(ra.nameKey, rb.nameKey), cmp.Compare(a.slot, b.slot))
@@ -130,7 +128,7 @@ func (c *columns) less(order instance.Sort, now int64) func(a, b found) int {
 }
 
 // byDistance puts what has no place last.
-func byDistance(a, b *found) int {
+func byDistance(a, b found) int {
 	if (a.km < 0) != (b.km < 0) {
 		return cmp.Compare(b.km, a.km)
 	}
@@ -179,7 +177,7 @@ func preferring(a bool) int {
 }
 
 // best returns the first n hits in order, without sorting the others.
-func best(hits []found, n int, less func(a, b found) int) []found {
+func best[T any](hits []T, n int, less func(a, b T) int) []T {
 	if n == 0 || 4*n > len(hits) {
 		slices.SortFunc(hits, less)
 		return hits[:n]
@@ -213,26 +211,11 @@ func (c *content) hits(ctx context.Context, page []found, text french.Query) ([]
 	}
 	hits := make([]instance.Hit, 0, len(page))
 	for _, h := range page {
-		hit := instance.Hit{Document: *docs[h.slot], Highlight: highlight(docs[h.slot], text)}
+		hit := instance.Hit{Document: *docs[h.slot], Highlight: text.Highlight(docs[h.slot].Summary, docs[h.slot].Text)}
 		if h.km >= 0 {
 			hit.DistanceKm = &h.km
 		}
 		hits = append(hits, hit)
 	}
 	return hits, nil
-}
-
-// highlight is the better extract of summary and text.
-func highlight(d *instance.Document, text french.Query) string {
-	if len(text.All) == 0 {
-		return ""
-	}
-	summary, inSummary := text.Extract(d.Summary, extractSize)
-	if inSummary == len(text.All) || d.Text == "" {
-		return summary
-	}
-	if body, inBody := text.Extract(d.Text, extractSize); inBody > inSummary || d.Summary == "" {
-		return body
-	}
-	return summary
 }

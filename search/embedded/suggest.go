@@ -13,9 +13,7 @@ import (
 
 const (
 	maxSuggestions = 50
-	// suggestScan is how many names that match are compared, and suggestRead how many
-	// of the best are read, to answer while one types.
-	suggestScan = 4000
+	// suggestRead is how many of the documents whose name matches are read.
 	suggestRead = 100
 	// suggestRespellings is how many corrections are tried.
 	suggestRespellings = 6
@@ -72,21 +70,7 @@ func (c *content) named(ctx context.Context, in complete.Input) ([]uint32, error
 	for i, w := range in.Words() {
 		exprs[i] = `"` + w + `" *`
 	}
-	rows, err := c.file.read.QueryContext(ctx, "SELECT rowid FROM ft WHERE ft MATCH ? LIMIT ?",
-		"title : ("+strings.Join(exprs, " AND ")+")", suggestScan)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var slots []uint32
-	for rows.Next() {
-		var slot uint32
-		if err := rows.Scan(&slot); err != nil {
-			return nil, err
-		}
-		slots = append(slots, slot)
-	}
-	return slots, rows.Err()
+	return c.slots(ctx, "beginning", "title : ("+strings.Join(exprs, " AND ")+")")
 }
 
 // bestNamed keeps the slots worth reading: territories and shorter names first,
@@ -114,12 +98,12 @@ func (c *columns) bestNamed(slots []uint32, in complete.Input) []uint32 {
 		}
 		ranked[i] = named{slot, rank}
 	}
-	slices.SortFunc(ranked, func(a, b named) int {
+	ranked = best(ranked, min(len(ranked), suggestRead), func(a, b named) int {
 		return cmp.Or(a.rank-b.rank, len(c.rows[a.slot].nameKey)-len(c.rows[b.slot].nameKey), cmp.Compare(a.slot, b.slot))
 	})
-	kept := make([]uint32, 0, suggestRead)
-	for _, n := range ranked[:min(len(ranked), suggestRead)] {
-		kept = append(kept, n.slot)
+	kept := make([]uint32, len(ranked))
+	for i, n := range ranked {
+		kept[i] = n.slot
 	}
 	return kept
 }

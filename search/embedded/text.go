@@ -1,9 +1,10 @@
 package embedded
 
 import (
-	"cmp"
 	"context"
+	"database/sql"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -12,10 +13,10 @@ import (
 	"github.com/maillage/maillage/search/french"
 )
 
-// text is a document as table ft holds it: words separated by spaces.
+// text is a document as tables ft and beginning hold it: words separated by spaces.
 type text struct {
 	name, place, summary, body string   // stems
-	title, words               string   // as written, folded
+	title, words               string   // as written, folded; words are those not in title
 	vocabulary                 []string // every word that a typo may mean
 }
 
@@ -52,10 +53,6 @@ func terms(s string) (stems string, words []string) {
 	return strings.Join(list, " "), words
 }
 
-// The weight of a match by column of ft: the name first, then place and keywords,
-// summary, text; then beginnings of words in the name and elsewhere.
-const relevance = "bm25(ft, 10.0, 4.0, 3.0, 1.0, 5.0, 0.5)"
-
 // found is a document that matches: how well, with how many words of the query
 // (when not all were asked for), and how far from the centre.
 type found struct {
@@ -85,88 +82,150 @@ func (c *content) match(ctx context.Context, q french.Query, scored bool) (hits 
 
 // matchAll finds what every clause matches.
 func (c *content) matchAll(ctx context.Context, q french.Query, scored bool) ([]found, error) {
-	exprs := make([]string, len(q.All))
-	for i, clause := range q.All {
-		exprs[i] = expression(clause)
+	if len(q.All) == 0 {
+		return c.exclude(ctx, c.all(), q.None)
 	}
-	hits, err := c.query(ctx, strings.Join(exprs, " AND "), scored)
-	if err != nil {
-		return nil, err
+	var slots []uint32
+	for i, clause := range q.All {
+		some, err := c.clause(ctx, clause, allFields)
+		if err != nil {
+			return nil, err
+		}
+		if i == 0 {
+			slots = some
+		} else {
+			slots = intersect(slots, some)
+		}
+	}
+	hits := foundAt(slots)
+	if scored && len(hits) > 0 {
+		for _, clause := range q.All {
+			if err := c.score(ctx, hits, clause, 1); err != nil {
+				return nil, err
+			}
+		}
 	}
 	return c.exclude(ctx, hits, q.None)
 }
 
-// matchSome finds what some clause matches, those that match more clauses first.
+// matchSome finds what some clause matches, those that match more clauses first;
+// rare words weigh more than common ones.
 func (c *content) matchSome(ctx context.Context, q french.Query) ([]found, error) {
 	if len(q.All) < 2 {
 		return nil, nil
 	}
-	var hits []found
-	place := map[uint32]int{}
-	for _, clause := range q.All {
-		some, err := c.query(ctx, expression(clause), true)
-		if err != nil {
+	lists := make([][]uint32, len(q.All))
+	var slots []uint32
+	for i, clause := range q.All {
+		var err error
+		if lists[i], err = c.clause(ctx, clause, allFields); err != nil {
 			return nil, err
 		}
-		for _, h := range some {
-			i, ok := place[h.slot]
-			if !ok {
-				i = len(hits)
-				place[h.slot] = i
-				hits = append(hits, found{slot: h.slot})
-			}
-			hits[i].words++
-			hits[i].score += h.score
+		slots = append(slots, lists[i]...)
+	}
+	slices.Sort(slots)
+	hits := foundAt(slices.Compact(slots))
+	for i, clause := range q.All {
+		eachOf(hits, lists[i], func(h *found) { h.words++ })
+		rarity := math.Log(1 + float64(c.cols.live)/float64(len(lists[i])+1))
+		if err := c.score(ctx, hits, clause, rarity); err != nil {
+			return nil, err
 		}
 	}
-	slices.SortFunc(hits, func(a, b found) int { return cmp.Compare(a.slot, b.slot) })
 	return c.exclude(ctx, hits, q.None)
 }
 
 // exclude drops what any of the clauses matches.
 func (c *content) exclude(ctx context.Context, hits []found, none []french.Clause) ([]found, error) {
-	if len(none) == 0 || len(hits) == 0 {
-		return hits, nil
+	for _, clause := range none {
+		clause.Prefix = false
+		unwanted, err := c.clause(ctx, clause, allFields)
+		if err != nil {
+			return nil, err
+		}
+		eachOf(hits, unwanted, func(h *found) { h.slot = 0 }) // no document has slot 0
+		hits = slices.DeleteFunc(hits, func(h found) bool { return h.slot == 0 })
 	}
-	exprs := make([]string, len(none))
-	for i, clause := range none {
-		exprs[i] = expression(clause)
+	return hits, nil
+}
+
+// allFields, and below the fields that weigh more than the plain text.
+const allFields = "{name place summary body}"
+
+// weights order hits by where a word stands. Adding them up in Go is why FTS5's
+// own bm25() is not asked: it reads the whole list of each word again, which takes
+// thirty times longer than finding them.
+var weights = []struct {
+	field  string
+	weight float64
+}{{"name", 10}, {"place", 4}, {"summary", 3}}
+
+// score adds what a clause is worth in each hit: a short name above a long one.
+func (c *content) score(ctx context.Context, hits []found, clause french.Clause, factor float64) error {
+	for _, w := range weights {
+		slots, err := c.clause(ctx, clause, w.field)
+		if err != nil {
+			return err
+		}
+		eachOf(hits, slots, func(h *found) {
+			h.score += factor * w.weight
+			if w.field == "name" {
+				h.score += factor * 40 / float64(10+len(c.cols.rows[h.slot].nameKey))
+			}
+		})
 	}
-	unwanted, err := c.query(ctx, strings.Join(exprs, " OR "), false)
+	return nil
+}
+
+// clause lists the slots where a clause matches, in order: its stems in the fields
+// or, while it is typed, words that begin so (of the name, when only that is asked).
+func (c *content) clause(ctx context.Context, clause french.Clause, fields string) ([]uint32, error) {
+	var slots []uint32
+	if expr := expression(clause); expr != "" {
+		var err error
+		if slots, err = c.slots(ctx, "ft", fields+" : ("+expr+")"); err != nil {
+			return nil, err
+		}
+	}
+	column, ok := map[string]string{allFields: "{title words}", "name": "title"}[fields]
+	if !clause.Prefix || !ok {
+		return slots, nil
+	}
+	begun, err := c.slots(ctx, "beginning", column+" : ("+beginning(clause.Words)+")")
 	if err != nil {
 		return nil, err
 	}
-	out := make(map[uint32]bool, len(unwanted))
-	for _, h := range unwanted {
-		out[h.slot] = true
-	}
-	return slices.DeleteFunc(hits, func(h found) bool { return out[h.slot] }), nil
+	slots = append(slots, begun...)
+	slices.Sort(slots)
+	return slices.Compact(slots), nil
 }
 
-// query runs an FTS5 expression; "" is every document.
-func (c *content) query(ctx context.Context, expr string, scored bool) ([]found, error) {
-	if expr == "" {
-		return c.all(), nil
-	}
-	columns := "rowid, 0.0"
-	if scored {
-		columns = "rowid, " + relevance
-	}
-	rows, err := c.file.read.QueryContext(ctx, "SELECT "+columns+" FROM ft WHERE ft MATCH ?", expr)
+// slots runs an FTS5 expression on a table. All rowids come in one string: a row
+// for each would take six times as long.
+func (c *content) slots(ctx context.Context, table, expr string) ([]uint32, error) {
+	var list sql.NullString
+	err := c.file.read.QueryRowContext(ctx, "SELECT group_concat(rowid) FROM "+table+" WHERE "+table+" MATCH ?", expr).Scan(&list)
 	if err != nil {
 		return nil, fmt.Errorf("full text %q: %w", expr, err)
 	}
-	defer rows.Close()
-	var hits []found
-	for rows.Next() {
-		var h found
-		if err := rows.Scan(&h.slot, &h.score); err != nil {
-			return nil, err
+	var slots []uint32
+	slot, sorted := uint32(0), true
+	for i := range len(list.String) {
+		if digit := list.String[i]; digit != ',' {
+			slot = 10*slot + uint32(digit-'0')
+			continue
 		}
-		h.score = -h.score // FTS5 ranks the best lowest
-		hits = append(hits, h)
+		sorted = sorted && (len(slots) == 0 || slots[len(slots)-1] < slot)
+		slots = append(slots, slot)
+		slot = 0
 	}
-	return hits, rows.Err()
+	if list.Valid {
+		slots = append(slots, slot)
+	}
+	if !sorted || !slices.IsSorted(slots) { // FTS5 gives them in order, but promises nothing
+		slices.Sort(slots)
+	}
+	return slots, nil
 }
 
 func (c *content) all() []found {
@@ -179,18 +238,60 @@ func (c *content) all() []found {
 	return hits
 }
 
-// expression says a clause in FTS5's language. Words hold letters and digits only,
-// so nothing in them needs escaping.
+func foundAt(slots []uint32) []found {
+	hits := make([]found, len(slots))
+	for i, slot := range slots {
+		hits[i].slot = slot
+	}
+	return hits
+}
+
+// intersect keeps what two sorted lists share, in the place of the first.
+func intersect(a, b []uint32) []uint32 {
+	kept := a[:0]
+	for i, j := 0, 0; i < len(a) && j < len(b); {
+		switch {
+		case a[i] < b[j]:
+			i++
+		case a[i] > b[j]:
+			j++
+		default:
+			kept = append(kept, a[i])
+			i, j = i+1, j+1
+		}
+	}
+	return kept
+}
+
+// eachOf calls do for the hits that are in the sorted list; hits are sorted too.
+func eachOf(hits []found, slots []uint32, do func(*found)) {
+	for i, j := 0, 0; i < len(hits) && j < len(slots); {
+		switch {
+		case hits[i].slot < slots[j]:
+			i++
+		case hits[i].slot > slots[j]:
+			j++
+		default:
+			do(&hits[i])
+			i, j = i+1, j+1
+		}
+	}
+}
+
+// expression says a clause's stems in FTS5's language. Words hold letters and
+// digits only, so nothing in them needs escaping.
 func expression(clause french.Clause) string {
-	var any []string
+	var ways []string
 	for _, phrase := range clause.Any {
-		any = append(any, `{name place summary body} : "`+strings.Join(phrase, " ")+`"`)
+		ways = append(ways, `"`+strings.Join(phrase, " ")+`"`)
 	}
 	if len(clause.Each) > 0 {
-		any = append(any, `("`+strings.Join(clause.Each, `" AND "`)+`")`)
+		ways = append(ways, `("`+strings.Join(clause.Each, `" AND "`)+`")`)
 	}
-	if clause.Prefix {
-		any = append(any, `{title words} : "`+strings.Join(clause.Words, " ")+`" *`)
-	}
-	return "(" + strings.Join(any, " OR ") + ")"
+	return strings.Join(ways, " OR ")
+}
+
+// beginning says words of which the last is not finished.
+func beginning(words []string) string {
+	return `"` + strings.Join(words, `" AND "`) + `" *`
 }

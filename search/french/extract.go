@@ -37,6 +37,25 @@ func (q Query) Extract(text string, size int) (extract string, matched int) {
 	return out.String(), matched
 }
 
+// extractSize is about how many bytes of text a hit shows.
+const extractSize = 220
+
+// Highlight is the better extract of a summary and a longer text; "" when nothing
+// is searched for.
+func (q Query) Highlight(summary, text string) string {
+	if len(q.All) == 0 {
+		return ""
+	}
+	short, inShort := q.Extract(summary, extractSize)
+	if inShort == len(q.All) || text == "" {
+		return short
+	}
+	if long, inLong := q.Extract(text, extractSize); inLong > inShort || summary == "" {
+		return long
+	}
+	return short
+}
+
 // mark is a match: a stretch of text and the clause that it answers.
 type mark struct{ start, end, clause int }
 

@@ -35,7 +35,7 @@ func TestStemsThatMeet(t *testing.T) {
 
 func TestStemsThatStayApart(t *testing.T) {
 	t.Parallel()
-	for _, pair := range [][2]string{{"commune", "communication"}, {"29200", "29201"}, {"libre", "libraire"}} {
+	for _, pair := range [][2]string{{"commune", "communication"}, {"communes", "communs"}, {"29200", "29201"}, {"libre", "libraire"}} {
 		if french.Stem(pair[0]) == french.Stem(pair[1]) {
 			t.Errorf("%q and %q share %q", pair[0], pair[1], french.Stem(pair[0]))
 		}
@@ -96,18 +96,18 @@ func TestParse(t *testing.T) {
 }
 
 func clause(c french.Clause) string {
-	var any []string
+	var ways []string
 	for _, phrase := range c.Any {
 		s := strings.Join(phrase, "·")
 		if c.Prefix {
 			s += "*"
 		}
-		any = append(any, s)
+		ways = append(ways, s)
 	}
-	if len(any) == 0 && c.Prefix {
+	if len(ways) == 0 && c.Prefix {
 		return "*"
 	}
-	return strings.Join(any, "|")
+	return strings.Join(ways, "|")
 }
 
 func TestSynonymsAreFoundAsExpressions(t *testing.T) {

@@ -10,13 +10,16 @@ import (
 // Words with a digit (postal codes, versions) and very short ones are kept.
 //
 // Snowball's French stemmer is mended where people would notice: "cartographier"
-// keeps an i that "cartographie" loses, "lieux" keeps its x, and "communication"
-// would be cut down to "commune".
+// keeps an i that "cartographie" loses, "lieux" keeps its x, and "commune",
+// "communs" and "communication" would be one, which here they must not be.
 func Stem(word string) string {
 	if len(word) < 3 || strings.ContainsAny(word, "0123456789") {
 		return word
 	}
-	if strings.HasPrefix(word, "communic") {
+	switch {
+	case word == "commune" || word == "communes":
+		return "commune"
+	case strings.HasPrefix(word, "communic"):
 		return "communic"
 	}
 	for _, plural := range [...]string{"lieux", "jeux", "feux", "voeux"} {

@@ -18,7 +18,6 @@ const (
 	defaultPerPage = 20
 	maxPerPage     = 100
 	maxFacetValues = 100
-	extractSize    = 220 // bytes, about
 	// maxTotal is how many hits are counted and can be paged through.
 	maxTotal = 100_000
 )
@@ -211,7 +210,8 @@ func (x *Index) manyParts(ctx context.Context, s scope, parts []part, result *in
 	return nil
 }
 
-// hits reads documents back and says how far and where they match.
+// hits reads documents back and says how far and where they match. Extracts mark
+// what was typed and its stems, not the words that the server took it for.
 func hits(raw meilisearch.Hits, q *instance.Query, text french.Query) ([]instance.Hit, error) {
 	docs, err := documents(raw)
 	if err != nil {
@@ -219,7 +219,7 @@ func hits(raw meilisearch.Hits, q *instance.Query, text french.Query) ([]instanc
 	}
 	all := make([]instance.Hit, 0, len(docs))
 	for _, doc := range docs {
-		hit := instance.Hit{Document: doc, Highlight: highlight(&doc, text)}
+		hit := instance.Hit{Document: doc, Highlight: text.Highlight(doc.Summary, doc.Text)}
 		if q.Near != nil && doc.Point != nil {
 			km := q.Near.Point.DistanceKm(*doc.Point)
 			hit.DistanceKm = &km
@@ -241,22 +241,6 @@ func documents(raw meilisearch.Hits) ([]instance.Document, error) {
 		}
 	}
 	return docs, nil
-}
-
-// highlight is the better extract of summary and text. It marks what was typed and
-// its stems; a word that the server found by correcting a typo is not marked.
-func highlight(d *instance.Document, text french.Query) string {
-	if len(text.All) == 0 {
-		return ""
-	}
-	summary, inSummary := text.Extract(d.Summary, extractSize)
-	if inSummary == len(text.All) || d.Text == "" {
-		return summary
-	}
-	if body, inBody := text.Extract(d.Text, extractSize); inBody > inSummary || d.Summary == "" {
-		return body
-	}
-	return summary
 }
 
 func facets(raw json.RawMessage) (map[string][]instance.FacetValue, error) {

@@ -2,6 +2,7 @@ package searchtest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"reflect"
 	"testing"
@@ -179,7 +180,7 @@ func testRebuild(t *testing.T, x instance.Index) {
 
 func testRebuildFails(t *testing.T, x instance.Index) {
 	put(t, x, doc("vieux", instance.KindEvent, "Vieux"))
-	broken := fmt.Errorf("base fermée")
+	broken := errors.New("base fermée")
 	calls := 0
 	err := x.Rebuild(t.Context(), func(context.Context) ([]instance.Document, error) {
 		if calls++; calls == 2 {

@@ -1,6 +1,7 @@
 package meilitest
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"net/http"
@@ -154,7 +155,7 @@ func (p *parser) not() (condition, error) {
 	if p.is("(") {
 		c, err := p.or()
 		if err == nil && !p.is(")") {
-			err = fmt.Errorf("expression not closed by )")
+			err = errors.New("expression not closed by )")
 		}
 		return c, err
 	}
@@ -202,17 +203,17 @@ func (p *parser) primary() (condition, error) {
 
 func (p *parser) in(field string) (condition, error) {
 	if !p.is("[") {
-		return nil, fmt.Errorf("IN lacks its list")
+		return nil, errors.New("IN lacks its list")
 	}
 	var wanted []string
 	for !p.is("]") {
 		value, quoted := p.take()
 		if value == "" && !quoted {
-			return nil, fmt.Errorf("list not closed by ]")
+			return nil, errors.New("list not closed by ]")
 		}
 		wanted = append(wanted, strings.ToLower(value))
 		if !p.is(",") && p.peek() != "]" {
-			return nil, fmt.Errorf("expected , or ]")
+			return nil, errors.New("expected , or ]")
 		}
 	}
 	return func(d document) bool {
@@ -268,7 +269,7 @@ func (p *parser) numbers(opening, closing string, n int) ([]float64, error) {
 
 func (p *parser) geoReady() error {
 	if !slices.Contains(p.index.settings.FilterableAttributes, "_geo") {
-		return fmt.Errorf("attribute `_geo` is not filterable")
+		return errors.New("attribute `_geo` is not filterable")
 	}
 	return nil
 }
@@ -297,7 +298,7 @@ func (p *parser) radius() (condition, error) {
 // box takes its north-east corner first.
 func (p *parser) box() (condition, error) {
 	if !p.is("(") {
-		return nil, fmt.Errorf("expected (")
+		return nil, errors.New("expected (")
 	}
 	ne, err := p.numbers("[", "]", 2)
 	if err != nil {
@@ -309,7 +310,7 @@ func (p *parser) box() (condition, error) {
 		return nil, err
 	}
 	if !p.is(")") {
-		return nil, fmt.Errorf("expected )")
+		return nil, errors.New("expected )")
 	}
 	for _, err := range []error{p.geoReady(), checkPosition(ne[0], ne[1]), checkPosition(sw[0], sw[1])} {
 		if err != nil {

@@ -104,6 +104,17 @@ export class Markers {
       if (element.contains(document.activeElement) || document.activeElement === document.body) button.focus({ preventScroll: true });
     });
     element.querySelector("a")?.focus({ preventScroll: true });
+    this.#keepInside(element);
+  }
+
+  // keepInside moves the map when a popup would be cut by its edge.
+  #keepInside(element) {
+    const margin = 8;
+    const box = element.getBoundingClientRect();
+    const frame = this.map.getContainer().getBoundingClientRect();
+    const over = (from, to, least, most) => Math.min(0, from - least - margin) + Math.max(0, to - most + margin);
+    const by = [over(box.left, box.right, frame.left, frame.right), over(box.top, box.bottom, frame.top, frame.bottom)];
+    if (by[0] || by[1]) this.map.panBy(by, { duration: 200 });
   }
 
   // close shuts the popup, if one is open.
