@@ -85,17 +85,9 @@ func (c *content) matchAll(ctx context.Context, q french.Query, scored bool) ([]
 	if len(q.All) == 0 {
 		return c.exclude(ctx, c.all(), q.None)
 	}
-	var slots []uint32
-	for i, clause := range q.All {
-		some, err := c.clause(ctx, clause, allFields)
-		if err != nil {
-			return nil, err
-		}
-		if i == 0 {
-			slots = some
-		} else {
-			slots = intersect(slots, some)
-		}
+	slots, err := c.everyClause(ctx, q.All)
+	if err != nil {
+		return nil, err
 	}
 	hits := foundAt(slots)
 	if scored && len(hits) > 0 {
@@ -106,6 +98,31 @@ func (c *content) matchAll(ctx context.Context, q french.Query, scored bool) ([]
 		}
 	}
 	return c.exclude(ctx, hits, q.None)
+}
+
+// everyClause lists the slots where all the clauses match. Finished words are one
+// expression, so that FTS5 skips through the list of the commonest.
+func (c *content) everyClause(ctx context.Context, clauses []french.Clause) (slots []uint32, err error) {
+	var finished []string
+	for _, clause := range clauses {
+		if !clause.Prefix {
+			finished = append(finished, allFields+" : ("+expression(clause)+")")
+		}
+	}
+	if len(finished) > 0 {
+		if slots, err = c.slots(ctx, "ft", strings.Join(finished, " AND ")); err != nil {
+			return nil, err
+		}
+	}
+	last := clauses[len(clauses)-1] // the only one that can be unfinished
+	if !last.Prefix {
+		return slots, nil
+	}
+	begun, err := c.clause(ctx, last, allFields)
+	if len(finished) == 0 {
+		return begun, err
+	}
+	return intersect(slots, begun), err
 }
 
 // matchSome finds what some clause matches, those that match more clauses first;
