@@ -102,7 +102,14 @@ func (f *Federation) aboutObject(ctx context.Context, verb instance.Verb, id str
 	if err != nil {
 		return nil, err
 	}
-	audience := []string{owner.ID, node.ID}
+	// What is over when it is published is history, an agenda brought in: outboxes
+	// and other nodes have it, nobody's timeline is flooded with it.
+	audience := []string{node.ID}
+	e, ok := o.(*instance.Event)
+	history := ok && verb == instance.VerbCreate && e.Over(f.node.Now())
+	if !history {
+		audience = append(audience, owner.ID)
+	}
 	if verb != instance.VerbCreate {
 		for _, t := range territories {
 			audience = append(audience, t.ID)
@@ -117,7 +124,11 @@ func (f *Federation) aboutObject(ctx context.Context, verb instance.Verb, id str
 		if announcer.ID == owner.ID {
 			continue
 		}
-		boost, err := f.aboutObjectBy(instance.VerbAnnounce, announcer, o, announcer.ID)
+		audience := []string{announcer.ID}
+		if history && announcer != node {
+			audience = nil
+		}
+		boost, err := f.aboutObjectBy(instance.VerbAnnounce, announcer, o, audience...)
 		if err != nil {
 			return nil, err
 		}

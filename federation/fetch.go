@@ -169,12 +169,16 @@ func (f *Federation) Fetch(ctx context.Context, job instance.Job) error {
 	if err := json.Unmarshal(job.Args, &args); err != nil {
 		return instance.Cancel(err)
 	}
-	return f.settle(ctx, "fetch "+args.ID, f.receiveFrom(ctx, args.ID))
+	return f.settle(ctx, "fetch "+args.ID, f.receiveFrom(ctx, args.From, args.ID))
 }
 
-// receiveFrom reads an object at its origin and hands it to the node in the name
-// of its owner.
-func (f *Federation) receiveFrom(ctx context.Context, id string) error {
+// receiveFrom reads an object that an actor pointed at, at its origin, and hands it
+// to the node in the name of its owner. Nothing is read for an actor nobody follows:
+// a stranger does not choose where our requests go.
+func (f *Federation) receiveFrom(ctx context.Context, by, id string) error {
+	if err := f.node.Wants(ctx, by); err != nil {
+		return err
+	}
 	if blocked, err := f.blocked(ctx, id); err != nil || blocked {
 		return errors.Join(err, fmt.Errorf("%s: %w: its server is blocked", id, instance.ErrForbidden))
 	}
@@ -190,7 +194,7 @@ func (f *Federation) receiveFrom(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	return f.node.ReceiveObject(ctx, owner, o, raw)
+	return f.node.ReceiveAnnounced(ctx, by, owner, o, raw)
 }
 
 // settle decides what becomes of a job about a stranger's data: what is wrong with

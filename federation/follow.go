@@ -18,13 +18,10 @@ func (f *Federation) SendFollow(ctx context.Context, job instance.Job) error {
 	}
 	follow, err := f.store.Follow(ctx, args.Actor, args.Object)
 	switch {
-	case errors.Is(err, instance.ErrNotFound) && args.Undo:
-		// The follow is forgotten already, and its id with it: what is undone is told by
-		// its actor and object, under another id. Mobilizon looks for the id alone.
-		id := f.activityID("Follow", args.Actor, args.Object)
-		inner := as2.MarshalFollow(id, args.Actor, args.Object)
-		return f.deliver(ctx, job, args.Actor, target.Inbox, as2.MarshalUndo(id+"-undo", args.Actor, inner))
-	case errors.Is(err, instance.ErrNotFound), err == nil && args.Undo:
+	case errors.Is(err, instance.ErrNotFound) && args.Undo != "":
+		inner := as2.MarshalFollow(args.Undo, args.Actor, args.Object) // Mobilizon looks for its id alone
+		return f.deliver(ctx, job, args.Actor, target.Inbox, as2.MarshalUndo(f.activityID("Undo", args.Undo), args.Actor, inner))
+	case errors.Is(err, instance.ErrNotFound), err == nil && args.Undo != "":
 		return nil // undone, or asked again, since
 	case err != nil:
 		return err

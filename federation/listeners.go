@@ -65,7 +65,7 @@ func (f *Federation) Receive(ctx context.Context, job instance.Job) error {
 // than who sends it, is read from its origin: an embedded copy proves nothing.
 func (f *Federation) onCreate(ctx context.Context, in incoming) error {
 	if in.ObjectRaw == nil || !instance.SameOrigin(in.ObjectID, in.from.ID) {
-		return f.receiveFrom(ctx, in.ObjectID)
+		return f.receiveFrom(ctx, in.from.ID, in.ObjectID)
 	}
 	return f.receiveEmbedded(ctx, in.from, in.ObjectRaw)
 }

@@ -155,7 +155,7 @@ func TestUnfollowAndFollowAgain(t *testing.T) {
 		t.Errorf("still a follower: %v", err)
 	}
 	a.wait(2 * time.Second)
-	if err := a.node.Follow(t.Context(), me, followed.ID); err != nil {
+	if err := a.node.RequestFollow(t.Context(), me, followed.ID); err != nil {
 		t.Fatal(err)
 	}
 	settleAll(t, a, b)

@@ -190,7 +190,7 @@ func (p *peer) follow(what string) *instance.Actor {
 	if err != nil {
 		p.t.Fatalf("discover %s: %v", what, err)
 	}
-	if err := p.node.Follow(p.t.Context(), p.node.Self().ID, a.ID); err != nil {
+	if err := p.node.RequestFollow(p.t.Context(), p.node.Self().ID, a.ID); err != nil {
 		p.t.Fatal(err)
 	}
 	return a

@@ -102,8 +102,8 @@ func (n *Node) objectDocument(o Object) Document {
 	switch o := o.(type) {
 	case *Event:
 		doc.Subkind, doc.Status = o.EventKind, string(o.Status)
+		doc.When = o.When
 		doc.Start, doc.End = o.When.Bounds()
-		doc.DateText, doc.AllDay = o.When.Text, o.When.AllDay
 		keywords.labels("event_kinds", o.EventKind)
 		for _, organiser := range o.Organisers {
 			keywords.add(organiser.Name)

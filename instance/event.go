@@ -1,5 +1,7 @@
 package instance
 
+import "time"
+
 // EventStatus is a slug of vocabulary "event_status".
 type EventStatus string
 
@@ -29,6 +31,12 @@ type Event struct {
 	OnlineURL        string         `json:"online_url,omitempty"`
 	Contributions    []Contribution `json:"contributions,omitempty"`
 	Inferred         []string       `json:"inferred,omitempty"` // fields deduced rather than read: "organisers", "locality"
+}
+
+// Over says that the event has ended, as far as its date or status tell.
+func (e *Event) Over(now time.Time) bool {
+	_, end := e.When.Bounds()
+	return e.Status == StatusPast || !end.IsZero() && end.Before(now)
 }
 
 // Validate implements Object.

@@ -56,7 +56,7 @@ func (n *Node) ReceiveFollow(ctx context.Context, from *Actor, follow Follow) er
 	if err != nil || !n.followBack || target.ID != n.self.ID || from.Kind != KindNode {
 		return err
 	}
-	return n.Follow(ctx, n.self.ID, from.ID)
+	return n.RequestFollow(ctx, n.self.ID, from.ID)
 }
 
 // ReceiveUndoFollow ends a remote actor's follow; one that is unknown is no error.
@@ -103,10 +103,10 @@ func backfillJobs(a *Actor) []Job {
 	return jobs
 }
 
-// Follow makes an actor of ours ask to follow a remote one, which must be known
+// RequestFollow makes an actor of ours ask to follow a remote one, which must be known
 // (see ReceiveActor). Asking twice sends the request again. ErrForbidden: by is
 // not ours.
-func (n *Node) Follow(ctx context.Context, by, object string) error {
+func (n *Node) RequestFollow(ctx context.Context, by, object string) error {
 	if _, err := n.localActor(ctx, by); err != nil {
 		return err
 	}
@@ -136,13 +136,14 @@ func (n *Node) Follow(ctx context.Context, by, object string) error {
 // Unfollow ends a follow of ours and tells the other side.
 func (n *Node) Unfollow(ctx context.Context, by, object string) error {
 	return n.store.Write(ctx, func(tx Tx) error {
-		if _, err := tx.Follow(ctx, by, object); err != nil {
+		follow, err := tx.Follow(ctx, by, object)
+		if err != nil {
 			return err
 		}
 		if err := tx.DeleteFollow(ctx, by, object); err != nil {
 			return err
 		}
-		job := NewJob(JobFollow, FollowArgs{Actor: by, Object: object, Undo: true})
+		job := NewJob(JobFollow, FollowArgs{Actor: by, Object: object, Undo: follow.ID})
 		job.Key = Origin(object)
 		return tx.Enqueue(ctx, job)
 	})

@@ -188,37 +188,41 @@ func (p DatasetPlace) place() *Place {
 	return &place
 }
 
-// belongs finds the territories of a place: the one at the same point and of the
-// same precision, else the commune of that name, then what it is a part of.
+// belongs finds the territories of a place, most precise first: the one at the same
+// point and of the same precision, the commune of that name, what they are part of.
 func (im *importer) belongs(p *Place) []Ref {
 	if p == nil {
 		return nil
 	}
-	var found *Actor
-	for _, a := range im.places {
-		at := a.Place
-		if at == nil || at.Point == nil || p.Point == nil || *at.Point != *p.Point {
+	var refs []Ref
+	add := func(r Ref) {
+		if !slices.ContainsFunc(refs, func(known Ref) bool { return known.ID == r.ID }) {
+			refs = append(refs, r)
+		}
+	}
+	for _, matches := range []func(*Actor) bool{p.isAt, p.isIn} {
+		i := slices.IndexFunc(im.places, matches)
+		if i < 0 {
 			continue
 		}
-		if a.Territory.Kind == string(p.Precision) {
-			found = a
-			break
-		}
-	}
-	for i := 0; found == nil && i < len(im.places); i++ {
 		a := im.places[i]
-		if a.Name == p.Locality && a.Territory.Kind == "commune" && (p.Departement == "" || slices.Contains(a.Territory.Departements, p.Departement)) {
-			found = a
+		add(Ref{ID: a.ID, Slug: a.Slug, Name: a.Name})
+		if a.Territory.Parent != nil {
+			add(*a.Territory.Parent)
 		}
-	}
-	if found == nil {
-		return nil
-	}
-	refs := []Ref{{ID: found.ID, Slug: found.Slug, Name: found.Name}}
-	if found.Territory.Parent != nil {
-		refs = append(refs, *found.Territory.Parent)
 	}
 	return refs
+}
+
+// isAt says whether a territory is what the place's point stands for.
+func (p *Place) isAt(a *Actor) bool {
+	return p.Point != nil && a.Place != nil && a.Place.Point != nil && *a.Place.Point == *p.Point && a.Territory.Kind == string(p.Precision)
+}
+
+// isIn says whether a territory is the commune that the place names.
+func (p *Place) isIn(a *Actor) bool {
+	return a.Territory.Kind == "commune" && a.Name == p.Locality &&
+		(p.Departement == "" || slices.Contains(a.Territory.Departements, p.Departement))
 }
 
 func (im *importer) partner(row DatasetOrganisation) *Partner {

@@ -47,9 +47,8 @@ type Document struct {
 	Locality    string   // commune, or the territory's name
 	Point       *Point
 	Precision   Precision
-	Start, End  time.Time // When.Bounds; zero when unknown
-	DateText    string    // words of a vague date
-	AllDay      bool
+	When        When      // of an event, to show
+	Start, End  time.Time // its Bounds, to filter and sort; zero when unknown
 	Updated     time.Time
 }
 
@@ -62,7 +61,7 @@ const (
 	SortDefault   Sort = ""
 	SortRelevance Sort = "relevance"
 	SortDistance  Sort = "distance"
-	SortDate      Sort = "date"
+	SortDate      Sort = "date" // upcoming soonest first, then past latest first, then undated
 	SortName      Sort = "name"
 )
 
@@ -97,11 +96,12 @@ type Result struct {
 	PerPage int
 	Hits    []Hit
 	// Facets counts the values of "kind", "theme", "role", "subkind", "territory"
-	// (slugs) and "origin" ("local" or a domain) over all hits, most frequent first.
+	// (slugs) and "origin" ("local" or a domain) over all hits, most frequent first,
+	// at most 100 of each.
 	Facets map[string][]FacetValue
 }
 
-// Hit is a document found. DistanceKm is set when the query has a centre and the
+// Hit is a document found; it is shared, and read only. DistanceKm is set when the query has a centre and the
 // document a place. Highlight is the best extract of Summary or Text, HTML with
 // <mark> around what matched, "" without a text.
 type Hit struct {

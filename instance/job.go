@@ -59,7 +59,7 @@ type ReceiveArgs struct {
 type FollowArgs struct {
 	Actor  string `json:"actor"`
 	Object string `json:"object"`
-	Undo   bool   `json:"undo,omitempty"` // JobFollow only
+	Undo   string `json:"undo,omitempty"` // JobFollow only: the ID of the follow that ended
 }
 
 // FetchArgs name a remote object and the actor who told us of it.

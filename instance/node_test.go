@@ -35,7 +35,7 @@ func setup(t *testing.T) *world {
 	w.must(err)
 	w.peer = w.remote(instance.KindNode, "https://b.example/actor")
 	w.asso = w.remote(instance.KindOrganisation, "https://b.example/organisations/asso")
-	w.must(w.node.Follow(t.Context(), w.node.Self().ID, w.peer.ID))
+	w.must(w.node.RequestFollow(t.Context(), w.node.Self().ID, w.peer.ID))
 	w.must(w.node.ReceiveAnswer(t.Context(), w.peer, w.node.Self().ID, true))
 	return w
 }

@@ -19,6 +19,12 @@ const maxSkew = 24 * time.Hour
 // happens and the error says why: ErrForbidden (not theirs), ErrGone (deleted
 // here before), ErrDuplicate (not newer), ErrNotFound (nobody here follows them).
 func (n *Node) ReceiveObject(ctx context.Context, from *Actor, o Object, raw []byte) error {
+	return n.ReceiveAnnounced(ctx, from.ID, from, o, raw)
+}
+
+// ReceiveAnnounced is ReceiveObject for an object read at its origin because by
+// pointed at it: it is kept if somebody here follows by or by's node.
+func (n *Node) ReceiveAnnounced(ctx context.Context, by string, from *Actor, o Object, raw []byte) error {
 	b := o.Common()
 	switch {
 	case n.urls.Local(b.ID):
@@ -26,7 +32,7 @@ func (n *Node) ReceiveObject(ctx context.Context, from *Actor, o Object, raw []b
 	case b.Owner != from.ID, !SameOrigin(b.ID, from.ID):
 		return fmt.Errorf("%s: %w: it is not %s's", b.ID, ErrForbidden, from.ID)
 	}
-	if err := n.wanted(ctx, from.ID); err != nil {
+	if err := n.Wants(ctx, by); err != nil {
 		return err
 	}
 	n.clean(o)
@@ -78,7 +84,7 @@ func (n *Node) ReceiveDelete(ctx context.Context, from *Actor, id string) error 
 		o, err := tx.Object(ctx, id)
 		switch {
 		case errors.Is(err, ErrNotFound):
-			if err := n.wanted(ctx, from.ID); err != nil {
+			if err := n.Wants(ctx, from.ID); err != nil {
 				return err
 			}
 			o = &Announcement{Base: Base{ID: id, Kind: KindAnnouncement, Origin: Origin(id), Owner: from.ID, Name: "—"}}
@@ -105,7 +111,7 @@ func (n *Node) ReceiveAnnounce(ctx context.Context, from *Actor, id string) erro
 	if n.urls.Local(id) {
 		return nil // a boost of ours
 	}
-	if err := n.wanted(ctx, from.ID); err != nil {
+	if err := n.Wants(ctx, from.ID); err != nil {
 		return err
 	}
 	if _, err := n.Object(ctx, id); !errors.Is(err, ErrNotFound) {
@@ -166,9 +172,9 @@ func (n *Node) ReceiveActorGone(ctx context.Context, id string) error {
 	})
 }
 
-// wanted says whether what the actor publishes belongs here: ErrNotFound unless
+// Wants says whether what the actor publishes belongs here: ErrNotFound unless
 // one of our actors follows it, or follows the node it lives on.
-func (n *Node) wanted(ctx context.Context, actorID string) error {
+func (n *Node) Wants(ctx context.Context, actorID string) error {
 	if n.follows(ctx, actorID) {
 		return nil
 	}

@@ -117,17 +117,19 @@ const (
 
 // ObjectFilter selects objects that are alive. Zero values do not filter.
 type ObjectFilter struct {
-	Kinds     []Kind
-	Scope     Scope
-	Owner     string // IRI
-	Territory string // IRI or slug
-	Theme     string
-	PartOf    string    // IRI of the parent event
-	From, To  time.Time // events whose Bounds meet [From, To)
-	Undated   bool      // with From or To: also events without bounds
-	Sort      ObjectSort
-	Offset    int
-	Limit     int // 0 = 50
+	Kinds       []Kind
+	Scope       Scope
+	Owner       string // IRI
+	Territory   string // IRI or slug
+	Theme       string
+	PartOf      string    // IRI of the parent event
+	Organisers  []string  // events of any of them: IRIs, and slugs of those who have none
+	DerivedFrom string    // IRI of the recipe it was forked from
+	From, To    time.Time // events whose Bounds meet [From, To)
+	Undated     bool      // with From or To: also events without bounds
+	Sort        ObjectSort
+	Offset      int
+	Limit       int // 0 = 50
 }
 
 // FollowFilter selects follows. Zero values do not filter.

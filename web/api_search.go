@@ -40,6 +40,7 @@ type briefJSON struct {
 	End       time.Time          `json:"end,omitzero"`
 	AllDay    bool               `json:"all_day,omitempty"`
 	DateText  string             `json:"date_text,omitempty"`
+	Zone      string             `json:"zone,omitempty"`
 	Status    string             `json:"status,omitempty"`
 	Locality  string             `json:"locality,omitempty"`
 	Precision instance.Precision `json:"precision,omitempty"`
@@ -85,7 +86,7 @@ func (a *apiV1) search(c echo.Context) error {
 func newBrief(d instance.Document) briefJSON {
 	return briefJSON{
 		ID: d.ID, Path: d.Path, Kind: d.Kind, Subkind: d.Subkind, Name: d.Name,
-		Start: d.Start, End: d.End, AllDay: d.AllDay, DateText: d.DateText, Status: d.Status,
+		Start: d.When.Start, End: d.When.End, AllDay: d.When.AllDay, DateText: d.When.Text, Zone: d.When.Zone, Status: d.Status,
 		Locality: d.Locality, Precision: d.Precision, Origin: originLabel(d.Origin),
 	}
 }

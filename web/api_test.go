@@ -158,6 +158,7 @@ func (w *apiWorld) refused(a answered, status int) {
 
 // items and at read decoded JSON; what is not there is nil.
 func items(v any) []any { l, _ := v.([]any); return l }
+
 func at(v any, path ...string) any {
 	for _, name := range path {
 		object, _ := v.(map[string]any)

@@ -53,7 +53,7 @@ func (r *request) objectCard(o instance.Object) card {
 	switch o := o.(type) {
 	case *instance.Event:
 		c.Subkind = r.label("event_kinds", o.EventKind)
-		r.date(&c, o)
+		r.date(&c, o.When, o.Status)
 	case *instance.Partner:
 		c.Subkind = r.label("actor_kinds", o.ActorKind)
 	case *instance.Announcement:
@@ -65,27 +65,21 @@ func (r *request) objectCard(o instance.Object) card {
 }
 
 // date fills in what a card says of an event's time.
-func (r *request) date(c *card, e *instance.Event) {
-	c.When, c.DateTime = r.when(e.When), machineTime(e.When)
-	if !e.When.Vague() {
-		start := e.When.Start.In(e.When.Location())
+func (r *request) date(c *card, w instance.When, status instance.EventStatus) {
+	c.When, c.DateTime = r.when(w), machineTime(w)
+	if !w.Vague() {
+		start := w.Start.In(w.Location())
 		c.Day = &dayBox{r.ordinal(start), shortMonths[r.lang][start.Month()-1], start.Format("2006")}
 	}
-	if e.Status == instance.StatusCancelled || e.Status == instance.StatusProposed {
-		c.Status, c.StatusIs = e.Status, r.label("event_status", string(e.Status))
+	if status == instance.StatusCancelled || status == instance.StatusProposed {
+		c.Status, c.StatusIs = status, r.label("event_status", string(status))
 	}
 }
 
-// hitCard makes a card of a search hit. An event is read again from the store: its
-// time zone is not in the index.
 func (r *request) hitCard(h instance.Hit) card {
 	c := r.documentCard(h.Document)
 	if h.Kind == instance.KindEvent {
-		if o, err := r.s.node.Object(r.ctx(), h.ID); err == nil {
-			if e, ok := o.(*instance.Event); ok {
-				r.date(&c, e)
-			}
-		}
+		r.date(&c, h.When, instance.EventStatus(h.Status))
 	}
 	if h.Highlight != "" {
 		c.Extract = markedHTML(h.Highlight)
@@ -102,7 +96,7 @@ func (r *request) documentCard(d instance.Document) card {
 	}
 	return card{
 		Kind: d.Kind, KindLabel: r.T("kind." + string(d.Kind)), Subkind: r.label(lists[d.Kind], d.Subkind),
-		Path: r.s.node.URLs().Path(d.ID), Name: cmp.Or(d.Name, r.T("kind."+string(d.Kind))), Summary: d.Summary, Where: d.Locality, When: d.DateText,
+		Path: r.s.node.URLs().Path(d.ID), Name: cmp.Or(d.Name, r.T("kind."+string(d.Kind))), Summary: d.Summary, Where: d.Locality,
 		Themes: r.themes(d.Themes), Unplaced: d.Point == nil, Point: d.Point, Origin: d.Origin, From: r.peerName(d.Origin),
 	}
 }

@@ -32,7 +32,6 @@ type placeView struct {
 // provenance tells a copy of a peer's thing from one of ours.
 type provenance struct {
 	From, Domain, URL string
-	Fetched           string
 }
 
 // object answers the page of one of our objects.

@@ -45,18 +45,9 @@ func (r *request) showPartner(p *page, common objectView, partner *instance.Part
 func (r *request) organisedBy(names ...string) ([]card, error) {
 	names = slices.DeleteFunc(names, func(name string) bool { return name == "" })
 	events, _, err := r.s.node.Objects(r.ctx(), instance.ObjectFilter{
-		Kinds: []instance.Kind{instance.KindEvent}, Sort: instance.ByStartDesc, Limit: 1000,
+		Kinds: []instance.Kind{instance.KindEvent}, Organisers: names, Sort: instance.ByStartDesc, Limit: 200,
 	})
-	var found []card
-	for _, o := range events {
-		e, ok := o.(*instance.Event)
-		if ok && (slices.Contains(names, e.Owner) || slices.ContainsFunc(e.Organisers, func(ref instance.Ref) bool {
-			return slices.Contains(names, ref.ID) || (ref.ID == "" && slices.Contains(names, ref.Slug))
-		})) {
-			found = append(found, r.objectCard(e))
-		}
-	}
-	return found, err
+	return r.objectCards(events), err
 }
 
 // directory lists the sheets.

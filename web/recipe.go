@@ -45,15 +45,9 @@ func (r *request) showRecipe(p *page, common objectView, recipe *instance.Recipe
 // forks lists the recipes that were made from this one, wherever they live.
 func (r *request) forks(iri string) ([]card, error) {
 	recipes, _, err := r.s.node.Objects(r.ctx(), instance.ObjectFilter{
-		Kinds: []instance.Kind{instance.KindRecipe}, Sort: instance.ByName, Limit: 1000,
+		Kinds: []instance.Kind{instance.KindRecipe}, DerivedFrom: iri, Sort: instance.ByName, Limit: 200,
 	})
-	var forks []card
-	for _, o := range recipes {
-		if o.Common().DerivedFrom == iri {
-			forks = append(forks, r.objectCard(o))
-		}
-	}
-	return forks, err
+	return r.objectCards(recipes), err
 }
 
 // ingredients groups those that are essential, or those that are not, by

@@ -155,7 +155,6 @@ func templateFuncs(l *locale, static *assets) template.FuncMap {
 		"safe":   safeHTML,
 		"web":    webURL,
 		"host":   hostOf,
-		"join":   func(words []string) string { return strings.Join(words, ", ") },
 		"menu":   func(section, path, key string) menuItem { return menuItem{path, l.T(key), section == path} },
 		"coord":  func(degrees float64) string { return strconv.FormatFloat(degrees, 'f', -1, 64) },
 	}

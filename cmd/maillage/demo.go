@@ -32,11 +32,11 @@ type demoCommand struct {
 
 // demoNode is one of the two associations.
 type demoNode struct {
-	slug, name, website, description string
-	departements                     []string // what it publishes; nil = all that the other does not
-	recipes                          []string
-	app                              *app
-	listener                         net.Listener
+	slug, name, website string
+	departements        []string // what it publishes; nil = all that the other does not
+	recipes             []string
+	app                 *app
+	listener            net.Listener
 }
 
 var (
@@ -69,7 +69,7 @@ func (cmd demoCommand) Run(ctx context.Context) error {
 		if err := n.open(ctx, filepath.Join(dir, n.slug)); err != nil {
 			return fmt.Errorf("%s : %w", n.name, err)
 		}
-		defer n.app.Close()
+		defer n.app.closeLogged()
 		fmt.Printf("[1/3] %s : base et index ouverts dans %s\n", n.name, n.app.config.Data)
 	}
 	servers, serving := errgroup.WithContext(ctx)

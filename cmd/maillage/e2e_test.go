@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -50,7 +51,7 @@ func serveNode(t *testing.T, c config, l net.Listener) *runningNode {
 	go func() { stopped <- a.serve(ctx, l) }()
 	t.Cleanup(func() {
 		stop()
-		if err := <-stopped; err != nil && err != http.ErrServerClosed {
+		if err := <-stopped; err != nil && !errors.Is(err, http.ErrServerClosed) {
 			t.Errorf("%s stopped with %v", c.Name, err)
 		}
 		if err := a.Close(); err != nil {
@@ -83,7 +84,7 @@ func (n *runningNode) follow(t *testing.T, peer *runningNode) {
 	if err := awaitPeer(t.Context(), n.app, actor, 20*time.Second, t.Logf); err != nil {
 		t.Fatal(err)
 	}
-	f, err := n.node.Reader.Follow(t.Context(), n.node.Self().ID, actor.ID)
+	f, err := n.node.Follow(t.Context(), n.node.Self().ID, actor.ID)
 	if err != nil || f.State != instance.FollowAccepted {
 		t.Fatalf("follow %+v, %v", f, err)
 	}

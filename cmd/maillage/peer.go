@@ -60,7 +60,7 @@ func askPeer(ctx context.Context, a *app, what string, say func(string, ...any))
 		return nil, err
 	}
 	say("Trouvé : %s, %s", peer.Name, peer.Address(a.node.Domain()))
-	if err := a.node.Follow(ctx, a.node.Self().ID, peer.ID); err != nil {
+	if err := a.node.RequestFollow(ctx, a.node.Self().ID, peer.ID); err != nil {
 		return nil, err
 	}
 	say("Demande de suivi envoyée à %s", peer.Origin)
@@ -72,7 +72,7 @@ func awaitPeer(ctx context.Context, a *app, peer *instance.Actor, patience time.
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	err := poll(ctx, func() (bool, error) {
-		follow, err := a.node.Reader.Follow(ctx, a.node.Self().ID, peer.ID)
+		follow, err := a.node.Follow(ctx, a.node.Self().ID, peer.ID)
 		if err != nil {
 			return false, err
 		}

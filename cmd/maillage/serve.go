@@ -25,7 +25,7 @@ func (serveCommand) Run(ctx context.Context, cli *commandLine) error {
 	if err != nil {
 		return err
 	}
-	defer a.Close()
+	defer a.closeLogged()
 	if err := a.mount(); err != nil {
 		return err
 	}
@@ -57,7 +57,7 @@ func (reindexCommand) Run(ctx context.Context, cli *commandLine) error {
 	if err != nil {
 		return err
 	}
-	defer a.Close()
+	defer a.closeLogged()
 	start := time.Now()
 	if err := a.node.Reindex(ctx, func(done int) { fmt.Printf("\r%d fiches indexées", done) }); err != nil {
 		return err
@@ -79,6 +79,6 @@ func withNode(ctx context.Context, cli *commandLine, fn func(*app) error) error 
 	if err != nil {
 		return err
 	}
-	defer a.Close()
+	defer a.closeLogged()
 	return fn(a)
 }

@@ -189,6 +189,13 @@ func (a *app) Close() error {
 	return errors.Join(errs...)
 }
 
+// closeLogged is Close for a defer: what it cannot say by returning, it logs.
+func (a *app) closeLogged() {
+	if err := a.Close(); err != nil {
+		a.log.Error("closing the node", "error", err)
+	}
+}
+
 // newLogger writes to standard error, as text.
 func newLogger(level slog.Level) *slog.Logger {
 	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))

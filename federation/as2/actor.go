@@ -23,6 +23,8 @@ type actor struct {
 	Inbox        string          `json:"inbox"`
 	Outbox       string          `json:"outbox"`
 	Followers    string          `json:"followers"`
+	Following    string          `json:"following"`
+	Featured     string          `json:"featured,omitempty"` // not on the node: it has nothing of its own
 	Endpoints    *endpoints      `json:"endpoints,omitempty"`
 	PublicKey    publicKey       `json:"publicKey"`
 	Approves     bool            `json:"manuallyApprovesFollowers"`
@@ -75,13 +77,16 @@ func MarshalActor(a *instance.Actor, e Env) ([]byte, error) {
 func wireActor(a *instance.Actor, e Env, context any) actor {
 	w := actor{
 		Context: context, ID: a.ID, Type: wireTypes[a.Kind], Handle: a.Handle, Webfinger: a.Handle + "@" + e.URLs.Domain(),
-		Name: a.Name, Summary: a.Summary, URL: a.URL, Inbox: a.Inbox, Outbox: a.Outbox, Followers: followersOf(a),
+		Name: a.Name, Summary: a.Summary, URL: a.URL, Inbox: a.Inbox, Outbox: a.Outbox, Followers: followersOf(a), Following: a.ID + "/following",
 		PublicKey:    publicKey{ID: a.KeyID, Owner: a.ID, PEM: a.KeyPEM},
 		Discoverable: true,                          // Mobilizon lists nothing else
 		Indexable:    a.Kind != instance.KindPerson, // searching what people write takes their consent
 		Icon:         wireImage(a.Image, a.Name), Location: wirePlace(a.Place), Attachment: []propertyValue{},
 		Tag: hashtags(a.Themes, e), Theme: uris("themes", a.Themes), Published: when(a.Created), Updated: when(a.Updated),
 		Directory: a.Directory, Territories: a.Territories,
+	}
+	if a.Kind != instance.KindNode {
+		w.Featured = a.ID + "/featured"
 	}
 	if a.SharedInbox != "" {
 		w.Endpoints = &endpoints{SharedInbox: a.SharedInbox}

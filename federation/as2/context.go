@@ -57,6 +57,7 @@ var (
 	actorTerms = terms{
 		// Mastodon's schema.org is this one, and it looks for it.
 		"toot": "http://joinmastodon.org/ns#", "sc": "http://schema.org#", "PropertyValue": "sc:PropertyValue", "value": "sc:value",
+		"featured":     reference("toot:featured"),
 		"discoverable": "toot:discoverable", "indexable": "toot:indexable", "manuallyApprovesFollowers": "as:manuallyApprovesFollowers",
 		"webfinger":            "https://purl.archive.org/socialweb/webfinger#webfinger",
 		"maillage:directory":   reference("maillage:directory"),

@@ -137,7 +137,7 @@ func TestOurDocuments(t *testing.T) {
 // that we write, from the document alone.
 func TestEveryTermIsInTheContext(t *testing.T) {
 	t.Parallel()
-	standard := strings.Fields(`id type name nameMap summary content contentMap mediaType url href attributedTo published updated
+	standard := strings.Fields(`id type name nameMap summary content contentMap mediaType url href attributedTo published updated following
 		to cc audience location latitude longitude image icon attachment tag width height startTime endTime inReplyTo
 		totalItems items inbox outbox followers preferredUsername endpoints sharedInbox
 		publicKey owner publicKeyPem`) // the last three are of the security vocabulary

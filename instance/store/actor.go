@@ -81,7 +81,7 @@ func (r reader) Actors(ctx context.Context, f instance.ActorFilter) ([]*instance
 	q := r.db.NewSelect().Table("actors").Column("data").Where("gone = 0").
 		OrderExpr("sort_name, id").Limit(int64(limitOr(f.Limit))).Offset(int64(f.Offset))
 	if len(f.Kinds) > 0 {
-		q.Where("kind IN (?)", bun.In(f.Kinds))
+		q.Where("kind IN (?)", bun.List(f.Kinds))
 	}
 	inScope(q, f.Scope)
 	total, err := q.ScanAndCount(ctx, &rows)

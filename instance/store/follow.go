@@ -73,7 +73,7 @@ func (r reader) FollowerInboxes(ctx context.Context, actors ...string) ([]string
 		SELECT DISTINCT a.inbox FROM follows f JOIN actors a ON a.id = f.actor
 		WHERE f.object IN (?) AND f.state = ? AND a.origin <> '' AND a.gone = 0 AND a.inbox <> ''
 		AND NOT EXISTS (SELECT 1 FROM hosts h WHERE h.blocked AND h.domain IN (a.origin, a.inbox_host))
-		ORDER BY a.inbox`, bun.In(actors), instance.FollowAccepted).Scan(ctx, &inboxes)
+		ORDER BY a.inbox`, bun.List(actors), instance.FollowAccepted).Scan(ctx, &inboxes)
 	if err != nil {
 		return nil, fmt.Errorf("list inboxes of followers: %w", err)
 	}

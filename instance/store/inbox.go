@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
+	"sync"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -33,7 +35,7 @@ var repeatable = map[string]bool{"Follow": true, "Accept": true, "Reject": true,
 func (r reader) Received(ctx context.Context, seq int64) (*instance.Received, error) {
 	var row inboxRow
 	if err := r.db.NewSelect().Model(&row).Where("seq = ?", seq).Scan(ctx); err != nil {
-		return nil, missing(err, "received activity", fmt.Sprint(seq))
+		return nil, missing(err, "received activity", strconv.FormatInt(seq, 10))
 	}
 	return &instance.Received{
 		Seq: row.Seq, ID: row.ID, Actor: row.Actor, Type: row.Type, Body: row.Body,
@@ -56,6 +58,7 @@ type acceptor struct {
 	requests chan *acceptance
 	quit     chan struct{}
 	done     chan struct{}
+	once     sync.Once
 }
 
 // acceptance is one caller's activity, and where its verdict goes.
@@ -120,7 +123,7 @@ func (a *acceptor) gather(first *acceptance) []*acceptance {
 }
 
 func (a *acceptor) close() {
-	close(a.quit)
+	a.once.Do(func() { close(a.quit) })
 	<-a.done
 }
 
@@ -206,7 +209,7 @@ func insertReceived(ctx context.Context, db bun.Tx, group []*acceptance) ([]erro
 		if seq, ok := fresh[r.Signature]; ok {
 			delete(fresh, r.Signature)
 			job := instance.NewJob(instance.JobReceive, instance.ReceiveArgs{Seq: seq})
-			job.Key = instance.Origin(r.Actor)
+			job.Key = r.Actor // an actor's activities act in the order they came
 			jobs = append(jobs, job)
 			continue
 		}
@@ -220,7 +223,7 @@ func insertReceived(ctx context.Context, db bun.Tx, group []*acceptance) ([]erro
 
 func knownSignatures(ctx context.Context, db bun.IDB, signatures []string) (map[string]bool, error) {
 	var found []string
-	err := db.NewSelect().Table("inbox").Column("signature").Where("signature IN (?)", bun.In(signatures)).Scan(ctx, &found)
+	err := db.NewSelect().Table("inbox").Column("signature").Where("signature IN (?)", bun.List(signatures)).Scan(ctx, &found)
 	known := make(map[string]bool, len(found))
 	for _, signature := range found {
 		known[signature] = true
@@ -245,7 +248,7 @@ func (s *Store) Purge(ctx context.Context, before time.Time) error {
 		}
 		q := db.NewDelete().Table("inbox").Where("at < ?", micros(before))
 		if len(waiting) > 0 {
-			q.Where("seq NOT IN (?)", bun.In(waiting))
+			q.Where("seq NOT IN (?)", bun.List(waiting))
 		}
 		if _, err := q.Exec(ctx); err != nil {
 			return fmt.Errorf("purge inbox: %w", err)

@@ -102,7 +102,7 @@ func (s *Store) Claim(ctx context.Context, kinds []string, n, perKey int, lease 
 		return nil, nil
 	}
 	// Ask a reader first: an idle queue never takes the writer.
-	due, err := s.db.NewSelect().Table("jobs").Where("kind IN (?) AND due_at <= ?", bun.In(kinds), micros(time.Now())).Exists(ctx)
+	due, err := s.db.NewSelect().Table("jobs").Where("kind IN (?) AND due_at <= ?", bun.List(kinds), micros(time.Now())).Exists(ctx)
 	if err != nil || !due {
 		return nil, err
 	}
@@ -120,7 +120,7 @@ func (s *Store) Claim(ctx context.Context, kinds []string, n, perKey int, lease 
 			jobs = append(jobs, rows[i].job())
 		}
 		_, err = db.NewRaw("UPDATE jobs SET leased = TRUE, attempt = attempt + 1, due_at = ? WHERE id IN (?)",
-			micros(time.Now().Add(lease)), bun.In(ids)).Exec(ctx)
+			micros(time.Now().Add(lease)), bun.List(ids)).Exec(ctx)
 		return err
 	})
 	if err != nil {
@@ -141,7 +141,7 @@ func dueJobs(ctx context.Context, db bun.Tx, kinds []string, n, perKey int) ([]j
 		}
 		q.Where("j.id IN (?)", fairlyDue(onPostgres(db), kinds, now, n, perKey))
 	} else {
-		q.Where("j.kind IN (?)", bun.In(kinds)).Limit(int64(n))
+		q.Where("j.kind IN (?)", bun.List(kinds)).Limit(int64(n))
 	}
 	if onPostgres(db) {
 		q.For("UPDATE SKIP LOCKED")
@@ -175,7 +175,7 @@ func fairlyDue(postgres bool, kinds []string, now int64, n, perKey int) schema.Q
 			SELECT id, due_at FROM jobs WHERE key = '' AND kind IN (?0) AND due_at <= ?1 ORDER BY due_at, id LIMIT ?2
 		)
 		SELECT id FROM (SELECT id, due_at FROM keyed WHERE place <= ?3 UNION ALL SELECT id, due_at FROM free) due
-		ORDER BY due_at, id LIMIT ?2`, bun.In(kinds), now, n, perKey)
+		ORDER BY due_at, id LIMIT ?2`, bun.List(kinds), now, n, perKey)
 }
 
 // Recover implements instance.Queue. A leased job gives way to a waiting twin.
@@ -203,7 +203,7 @@ func (s *Store) Finish(ctx context.Context, ids ...int64) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	if _, err := s.writer.NewRaw("DELETE FROM jobs WHERE id IN (?)", bun.In(ids)).Exec(ctx); err != nil {
+	if _, err := s.writer.NewRaw("DELETE FROM jobs WHERE id IN (?)", bun.List(ids)).Exec(ctx); err != nil {
 		return fmt.Errorf("finish jobs: %w", err)
 	}
 	return nil

@@ -1,10 +1,12 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -112,7 +114,7 @@ func (r reader) Objects(ctx context.Context, f instance.ObjectFilter) ([]instanc
 func filterObjects(q *bun.SelectQuery, f instance.ObjectFilter) *bun.SelectQuery {
 	q.Where("deleted = 0")
 	if len(f.Kinds) > 0 {
-		q.Where("kind IN (?)", bun.In(f.Kinds))
+		q.Where("kind IN (?)", bun.List(f.Kinds))
 	}
 	inScope(q, f.Scope)
 	if f.Owner != "" {
@@ -122,10 +124,16 @@ func filterObjects(q *bun.SelectQuery, f instance.ObjectFilter) *bun.SelectQuery
 		q.Where("part_of = ? AND part_of <> ''", f.PartOf)
 	}
 	if f.Theme != "" {
-		q.Where("id IN (SELECT object FROM object_themes WHERE theme = ?)", f.Theme)
+		linkedTo(q, relTheme, f.Theme)
 	}
 	if f.Territory != "" {
-		q.Where("id IN (SELECT object FROM object_territories WHERE territory = ?)", f.Territory)
+		linkedTo(q, relTerritory, f.Territory)
+	}
+	if len(f.Organisers) > 0 {
+		linkedTo(q, relOrganiser, f.Organisers...)
+	}
+	if f.DerivedFrom != "" {
+		linkedTo(q, relDerived, f.DerivedFrom)
 	}
 	if !f.From.IsZero() || !f.To.IsZero() {
 		q.Where("(?) OR (? AND kind = ? AND start_at IS NULL)", meets(f.From, f.To), f.Undated, instance.KindEvent)
@@ -191,32 +199,55 @@ func (t *transaction) SaveObject(ctx context.Context, o instance.Object, raw []b
 	if err != nil {
 		return conflict(err, "object", b.ID)
 	}
-	var themes, territories []string
-	if b.Deleted.IsZero() {
-		themes = distinct(b.Themes)
-		for _, ref := range b.Territories {
-			territories = append(territories, ref.Slug, ref.ID)
-		}
-		territories = distinct(territories)
-	}
-	if err := t.saveLabels(ctx, "object_themes", "theme", b.ID, themes); err != nil {
-		return err
-	}
-	return t.saveLabels(ctx, "object_territories", "territory", b.ID, territories)
+	return t.saveLinks(ctx, b.ID, linksOf(o))
 }
 
-// saveLabels replaces the rows of an object in one of its side tables.
-func (t *transaction) saveLabels(ctx context.Context, table, column, id string, labels []string) error {
-	_, err := t.db.NewRaw("DELETE FROM ? WHERE object = ?", bun.Ident(table), id).Exec(ctx)
-	if err == nil && len(labels) > 0 {
-		rows := make([][]string, len(labels))
-		for i, label := range labels {
-			rows[i] = []string{label, id}
+// The relations of object_links.
+const (
+	relTheme     = "theme"
+	relTerritory = "territory"
+	relOrganiser = "organiser"
+	relDerived   = "derived"
+)
+
+func linkedTo(q *bun.SelectQuery, rel string, targets ...string) {
+	q.Where("id IN (SELECT object FROM object_links WHERE rel = ? AND target IN (?))", rel, bun.List(targets))
+}
+
+// linksOf lists what an object is found by; a deleted one by nothing.
+func linksOf(o instance.Object) map[string][]string {
+	b := o.Common()
+	if !b.Deleted.IsZero() {
+		return nil
+	}
+	links := map[string][]string{relTheme: b.Themes, relDerived: {b.DerivedFrom}}
+	for _, ref := range b.Territories {
+		links[relTerritory] = append(links[relTerritory], ref.Slug, ref.ID)
+	}
+	if e, ok := o.(*instance.Event); ok {
+		links[relOrganiser] = []string{e.Owner}
+		for _, ref := range e.Organisers {
+			links[relOrganiser] = append(links[relOrganiser], cmp.Or(ref.ID, ref.Slug))
 		}
-		_, err = t.db.NewRaw("INSERT INTO ? (?, object) VALUES ?", bun.Ident(table), bun.Ident(column), bun.In(rows)).Exec(ctx)
+	}
+	return links
+}
+
+// saveLinks replaces what an object is found by.
+func (t *transaction) saveLinks(ctx context.Context, id string, links map[string][]string) error {
+	_, err := t.db.NewRaw("DELETE FROM object_links WHERE object = ?", id).Exec(ctx)
+	var values []string
+	var args []any
+	for rel, targets := range links {
+		for _, target := range distinct(targets) {
+			values, args = append(values, "(?, ?, ?)"), append(args, rel, target, id)
+		}
+	}
+	if err == nil && len(values) > 0 {
+		_, err = t.db.NewRaw("INSERT INTO object_links (rel, target, object) VALUES "+strings.Join(values, ", "), args...).Exec(ctx)
 	}
 	if err != nil {
-		return fmt.Errorf("save %s of %s: %w", table, id, err)
+		return fmt.Errorf("save what %s is found by: %w", id, err)
 	}
 	return nil
 }

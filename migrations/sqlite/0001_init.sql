@@ -48,19 +48,15 @@ CREATE INDEX objects_owner ON objects (owner, kind) WHERE deleted = 0;
 CREATE INDEX objects_part_of ON objects (part_of) WHERE deleted = 0 AND part_of <> '';
 CREATE INDEX objects_origin ON objects (origin, kind) WHERE deleted = 0;
 
-CREATE TABLE object_themes (
-    theme  text NOT NULL,
+-- What lists are asked by: an object and a theme, a territory (slug and IRI), an
+-- organiser (IRI, or slug without one), the recipe it derives from.
+CREATE TABLE object_links (
+    rel    text NOT NULL,
+    target text NOT NULL,
     object text NOT NULL REFERENCES objects (id) ON DELETE CASCADE,
-    PRIMARY KEY (theme, object)
+    PRIMARY KEY (rel, target, object)
 );
-CREATE INDEX object_themes_object ON object_themes (object);
-
-CREATE TABLE object_territories (
-    territory text NOT NULL, -- a slug or an IRI: one row for each
-    object    text NOT NULL REFERENCES objects (id) ON DELETE CASCADE,
-    PRIMARY KEY (territory, object)
-);
-CREATE INDEX object_territories_object ON object_territories (object);
+CREATE INDEX object_links_object ON object_links (object);
 
 CREATE TABLE follows (
     actor   text NOT NULL,

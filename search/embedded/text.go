@@ -27,11 +27,11 @@ func analyse(d *instance.Document) text {
 	t.place, words = terms(d.Locality + "\n" + strings.Join(d.Keywords, "\n"))
 	t.summary, more = terms(d.Summary)
 	words = append(words, more...)
-	t.body, more = terms(d.Text + "\n" + d.DateText)
+	t.body, more = terms(d.Text + "\n" + d.When.Text)
 	words = append(words, more...)
 	t.title = title(d, name)
 	t.words = strings.Join(words, " ")
-	t.vocabulary = append(name, words...)
+	t.vocabulary = slices.Concat(name, words)
 	return t
 }
 

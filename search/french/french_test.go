@@ -73,6 +73,7 @@ func TestParse(t *testing.T) {
 		"atelier carto ":           "ateli carto",
 		`"le logiciel" -payant`:    "logiciel !pai",
 		"« données libres » brest": "donne·libr brest*",
+		`carto"libre"`:             "carto libr",
 		"-wiki":                    "!wik",
 		"le ":                      "",
 		"le":                       "*",

@@ -37,8 +37,8 @@ func (q Query) Empty() bool { return len(q.All) == 0 && len(q.None) == 0 }
 func Parse(text string) Query {
 	var q Query
 	var plain strings.Builder
-	flush := func() {
-		q.All = append(q.All, wordClauses(plain.String())...)
+	flush := func(after string) {
+		q.All = append(q.All, wordClauses(plain.String()+after)...)
 		plain.Reset()
 	}
 	previous := ' '
@@ -51,14 +51,14 @@ func Parse(text string) Query {
 		opening := runeAt(text, unit)
 		switch closing := closingQuote(opening); {
 		case closing != 0:
-			flush()
+			flush(" ") // what precedes is finished
 			start := unit + utf8.RuneLen(opening)
 			phrase, rest := cutAt(text[start:], closing)
 			q.addPhrase(phrase, exclude)
 			at = start + rest
 			previous = ' '
 		case exclude && isWord(opening):
-			flush()
+			flush(" ") // what precedes is finished
 			word, rest := cutAt(text[unit:], ' ')
 			q.None = append(q.None, wordClauses(word+" ")...)
 			at = unit + rest
@@ -69,7 +69,7 @@ func Parse(text string) Query {
 			previous = r
 		}
 	}
-	flush()
+	flush("")
 	q.All, q.None = q.All[:min(len(q.All), maxClauses)], q.None[:min(len(q.None), maxClauses)]
 	return q
 }

@@ -128,7 +128,7 @@ func newRecord(d instance.Document) record {
 		Themes: d.Themes, Roles: d.Roles, Places: d.Territories, Start: unix(d.Start), Stop: unix(d.End),
 		Updated: d.Updated.Unix(), NameKey: complete.NameKey(d.Name), Locality: d.Locality,
 		Name: stems(d.Name), Place: stems(d.Locality + "\n" + strings.Join(d.Keywords, "\n")),
-		Summary: stems(d.Summary), Body: stems(d.Text + "\n" + d.DateText),
+		Summary: stems(d.Summary), Body: stems(d.Text + "\n" + d.When.Text),
 	}
 	r.Title = strings.Join(append([]string{r.NameKey}, complete.Codes(&d)...), " ")
 	if r.Origin == "" {

@@ -60,7 +60,7 @@ func testWhole(t *testing.T, x instance.Index) {
 		Subkind: "cartopartie", Status: "confirme",
 		Territories: []string{"brest", "https://opl.tiriad.example/territoires/brest"},
 		Locality:    "Brest", Point: &brest, Precision: instance.PrecisionCommune,
-		Start: day(time.April, 3), End: day(time.April, 4), DateText: "début avril", AllDay: true,
+		Start: day(time.April, 3), End: day(time.April, 4), When: instance.When{Start: day(time.April, 3), AllDay: true, Zone: "Indian/Reunion", Text: "début avril"},
 		Updated: Now(),
 	}
 	put(t, x, want)

@@ -38,8 +38,3 @@ for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;
   button.addEventListener("click", () => window.print());
 }
-
-// A list of links that is chosen from: the select works alone, its button is for those without JavaScript.
-for (const select of document.querySelectorAll("select[data-go]")) {
-  select.addEventListener("change", () => location.assign(select.value));
-}

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"os"
 	"os/exec"
@@ -89,8 +90,8 @@ func programs() (string, error) {
 		return "", err
 	}
 	if path, err := exec.LookPath("initdb"); err == nil {
-		if real, err := filepath.EvalSymlinks(path); err == nil {
-			found = append(found, real)
+		if target, err := filepath.EvalSymlinks(path); err == nil {
+			found = append(found, target)
 		}
 	}
 	slices.Reverse(found)
@@ -144,7 +145,7 @@ func startServer(bin string) (dsn string, err error) {
 }
 
 // watchdog is kept open until this process ends, however it ends.
-var watchdog any
+var watchdog atomic.Pointer[io.WriteCloser]
 
 // watch starts a shell that reads a pipe of ours: the pipe closes when this
 // process ends, even by kill -9, and the shell then stops the server and removes
@@ -157,7 +158,7 @@ func watch(run func(string, ...string) *exec.Cmd, bin, data, dir string) error {
 	if err != nil {
 		return err
 	}
-	watchdog = pipe
+	watchdog.Store(&pipe)
 	return cmd.Start()
 }
 

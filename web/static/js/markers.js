@@ -202,11 +202,10 @@ function keyOf({ geometry, properties }) {
 }
 
 // whenOf says when in words: those of a vague date as they are, days without hours
-// when only the days are known. French time, as in the API's days.
-export function whenOf({ start, end, all_day: allDay, date_text: text }, lang) {
+// when only the days are known; in the zone of the event.
+export function whenOf({ start, end, all_day: allDay, date_text: text, zone }, lang) {
   if (text) return text;
   if (!start) return "";
-  const format = new Intl.DateTimeFormat(lang, { dateStyle: "long", timeStyle: allDay ? undefined : "short", timeZone: "Europe/Paris" });
-  if (!allDay || !end) return format.format(new Date(start));
-  return format.formatRange(new Date(start), new Date(Date.parse(end) - 1)); // the end is excluded
+  const format = new Intl.DateTimeFormat(lang, { dateStyle: "long", timeStyle: allDay ? undefined : "short", timeZone: zone || "Europe/Paris" });
+  return end ? format.formatRange(new Date(start), new Date(end)) : format.format(new Date(start));
 }
