@@ -16,6 +16,7 @@ import (
 type sending struct {
 	instance.Activity
 	audience []string // IRIs of actors of ours
+	undoes   bool     // it takes back the actor's Announce of the object
 }
 
 // Announce is the job that tells peers what happened to an object or an actor of
@@ -57,6 +58,11 @@ func (f *Federation) send(ctx context.Context, sendings []sending) error {
 			}
 			if err := tx.SaveActivity(ctx, s.Activity); err != nil {
 				return err
+			}
+			if s.undoes {
+				if err := tx.DeleteAnnounce(ctx, s.Actor, s.Object); err != nil {
+					return err
+				}
 			}
 			inboxes, err := tx.FollowerInboxes(ctx, s.audience...)
 			if err != nil {
@@ -102,26 +108,30 @@ func (f *Federation) aboutObject(ctx context.Context, verb instance.Verb, id str
 	if err != nil {
 		return nil, err
 	}
-	// What is over when it is published is history, an agenda brought in: outboxes
-	// and other nodes have it, nobody's timeline is flooded with it.
-	audience := []string{node.ID}
-	e, ok := o.(*instance.Event)
-	history := ok && verb == instance.VerbCreate && e.Over(f.node.Now())
-	if !history {
-		audience = append(audience, owner.ID)
-	}
-	if verb != instance.VerbCreate {
-		for _, t := range territories {
-			audience = append(audience, t.ID)
-		}
-		return f.aboutObjectBy(verb, owner, o, audience...)
-	}
-	sendings, err := f.aboutObjectBy(verb, owner, o, audience...)
+	announced, err := f.node.Announces(ctx, b.ID)
 	if err != nil {
 		return nil, err
 	}
+	// What is over when it is published is history, an agenda brought in: outboxes
+	// and other nodes have it, nobody's timeline is flooded with it.
+	e, ok := o.(*instance.Event)
+	history := ok && e.Over(f.node.Now())
+
+	audience := []string{node.ID}
+	if verb != instance.VerbCreate || !history {
+		audience = append(audience, owner.ID)
+	}
+	if verb != instance.VerbCreate {
+		for _, a := range announced {
+			audience = append(audience, a.Actor)
+		}
+	}
+	sendings, err := f.aboutObjectBy(verb, owner, o, audience...)
+	if err != nil || verb == instance.VerbDelete {
+		return sendings, err
+	}
 	for _, announcer := range append([]*instance.Actor{node}, territories...) {
-		if announcer.ID == owner.ID {
+		if announcer.ID == owner.ID || slices.ContainsFunc(announced, func(a instance.Activity) bool { return a.Actor == announcer.ID }) {
 			continue
 		}
 		audience := []string{announcer.ID}
@@ -134,7 +144,27 @@ func (f *Federation) aboutObject(ctx context.Context, verb instance.Verb, id str
 		}
 		sendings = append(sendings, boost...)
 	}
-	return sendings, nil
+	return append(sendings, f.takenBack(b, announced, append(territories, node))...), nil
+}
+
+// takenBack undoes the Announces of an object by actors it no longer concerns: it
+// was moved to another territory.
+func (f *Federation) takenBack(b *instance.Base, announced []instance.Activity, concerned []*instance.Actor) []sending {
+	var out []sending
+	for _, a := range announced {
+		if slices.ContainsFunc(concerned, func(c *instance.Actor) bool { return c.ID == a.Actor }) {
+			continue
+		}
+		id := f.activityID("Undo", a.ID)
+		out = append(out, sending{
+			Activity: instance.Activity{
+				ID: id, Actor: a.Actor, Type: "Undo", Object: b.ID,
+				Payload: as2.MarshalUndo(id, a.Actor, a.Payload), Published: b.Updated,
+			},
+			audience: []string{a.Actor}, undoes: true,
+		})
+	}
+	return out
 }
 
 // aboutObjectBy makes one activity, or none when it would be larger than peers
@@ -146,9 +176,9 @@ func (f *Federation) aboutObjectBy(verb instance.Verb, by *instance.Actor, o ins
 	switch verb {
 	case instance.VerbCreate:
 		at = b.Published
-	case instance.VerbAnnounce:
-		at = b.Published
-		parts = append(parts, by.ID)
+	case instance.VerbAnnounce: // a second one, after the first was taken back, is another
+		at = b.Updated
+		parts = append(parts, by.ID, b.Updated.UTC().Format(time.RFC3339))
 	case instance.VerbDelete:
 		at = b.Deleted
 	default:
@@ -165,7 +195,8 @@ func (f *Federation) aboutObjectBy(verb instance.Verb, by *instance.Actor, o ins
 		return nil, err
 	}
 	return []sending{{
-		instance.Activity{ID: id, Actor: by.ID, Type: string(verb), Object: b.ID, Public: true, Payload: payload, Published: at}, audience,
+		Activity: instance.Activity{ID: id, Actor: by.ID, Type: string(verb), Object: b.ID, Public: true, Payload: payload, Published: at},
+		audience: audience,
 	}}, nil
 }
 
@@ -188,8 +219,8 @@ func (f *Federation) aboutActor(ctx context.Context, verb instance.Verb, id stri
 		return nil, err
 	}
 	return []sending{{
-		instance.Activity{ID: activityID, Actor: id, Type: string(verb), Object: id, Payload: payload, Published: at},
-		[]string{id, f.node.Self().ID},
+		Activity: instance.Activity{ID: activityID, Actor: id, Type: string(verb), Object: id, Payload: payload, Published: at},
+		audience: []string{id, f.node.Self().ID},
 	}}, nil
 }
 

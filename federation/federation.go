@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -87,22 +88,35 @@ func New(o Options) (*Federation, error) {
 func (f *Federation) Register(e *echo.Echo) {
 	e.Use(f.negotiate)
 
-	e.POST("/inbox", f.sharedInbox)
-	for _, actor := range []string{"/actor", "/organisations/:slug", "/territoires/:slug", "/personnes/:slug"} {
-		e.POST(actor+"/inbox", f.actorInbox)
-		e.GET(actor+"/outbox", f.outbox)
-		e.GET(actor+"/followers", f.followers)
-		e.GET(actor+"/following", f.following)
-		e.GET(actor+"/featured", f.featured)
+	get := func(path string, handler echo.HandlerFunc) {
+		e.Match([]string{http.MethodGet, http.MethodHead}, path, handler)
 	}
-	e.GET("/activites/:id", f.activity)
+	inbox := func(path string, handler echo.HandlerFunc) {
+		e.POST(path, handler)
+		e.Match([]string{http.MethodGet, http.MethodHead, http.MethodPut, http.MethodDelete}, path, onlyPost)
+	}
+	inbox("/inbox", f.sharedInbox)
+	for _, actor := range []string{"/actor", "/organisations/:slug", "/territoires/:slug", "/personnes/:slug"} {
+		inbox(actor+"/inbox", f.actorInbox)
+		get(actor+"/outbox", f.outbox)
+		get(actor+"/followers", f.followers)
+		get(actor+"/following", f.following)
+		get(actor+"/featured", f.featured)
+	}
+	get("/activites/:id", f.activity)
 
-	e.GET("/.well-known/webfinger", f.webfinger)
-	e.GET("/.well-known/host-meta", f.hostMeta)
-	e.GET("/.well-known/nodeinfo", f.nodeInfoLinks)
-	e.GET("/nodeinfo/2.0", f.nodeInfo)
-	e.GET("/nodeinfo/2.1", f.nodeInfo)
-	e.GET("/ns/v1", f.context)
+	get("/.well-known/webfinger", f.webfinger)
+	get("/.well-known/host-meta", f.hostMeta)
+	get("/.well-known/nodeinfo", f.nodeInfoLinks)
+	get("/nodeinfo/2.0", f.nodeInfo)
+	get("/nodeinfo/2.1", f.nodeInfo)
+	get("/ns/v1", f.context)
+}
+
+// onlyPost answers whoever looks into an inbox.
+func onlyPost(c echo.Context) error {
+	c.Response().Header().Set(echo.HeaderAllow, http.MethodPost)
+	return c.NoContent(http.StatusMethodNotAllowed)
 }
 
 func (f *Federation) env() as2.Env { return as2.Env{URLs: f.node.URLs()} }

@@ -174,6 +174,9 @@ func (f *Federation) onReject(ctx context.Context, in incoming) error {
 // the follow is embedded, else by its id.
 func (f *Federation) onAnswer(ctx context.Context, in incoming, accepted bool) error {
 	if inner, err := as2.ParseInner(in.ObjectRaw); in.ObjectRaw != nil && err == nil && inner.Type == "Follow" && inner.Actor != "" {
+		if inner.ObjectID != "" && inner.ObjectID != in.from.ID {
+			return fmt.Errorf("answer to a follow of %s: %w: it is not %s", inner.ObjectID, instance.ErrForbidden, in.from.ID)
+		}
 		return f.node.ReceiveAnswer(ctx, in.from, inner.Actor, accepted)
 	}
 	follow, err := f.findFollow(ctx, instance.FollowFilter{Object: in.from.ID}, in.ObjectID)

@@ -3,6 +3,9 @@ package federation
 import (
 	"errors"
 	"fmt"
+	"net/http"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -133,6 +136,106 @@ func TestFanout(t *testing.T) {
 	settleAll(t, b)
 	if received, err := a.node.Received(t.Context(), 3); err != nil || received.Type != "Delete" {
 		t.Errorf("after the withdrawal: %+v, %v", received, err)
+	}
+}
+
+// An event that moves is announced where it arrives, taken back where it leaves,
+// and its end reaches everyone who was told (found with Fedify as the follower).
+func TestFanoutFollowsAnEventThatMoves(t *testing.T) {
+	t.Parallel()
+	a, b := newPeer(t), newPeer(t)
+	org := b.organisation("tiriad")
+	brest, redon := b.territory("brest", nil), b.territory("redon", nil)
+	a.follow("@brest@" + b.domain())
+	settleAll(t, a, b)
+
+	moved := b.publish(org, event("Cartopartie", redon))
+	id := moved.Common().ID
+	told := func(want ...string) {
+		t.Helper()
+		settleAll(t, b)
+		var types []string
+		for seq := int64(2); ; seq++ { // the first is the Accept
+			received, err := a.node.Received(t.Context(), seq)
+			if errors.Is(err, instance.ErrNotFound) {
+				break
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			types = append(types, received.Type)
+		}
+		if !slices.Equal(types, want) {
+			t.Fatalf("the follower of Brest was told %v, want %v", types, want)
+		}
+	}
+	move := func(to ...*instance.Actor) {
+		t.Helper()
+		draft := event("Cartopartie", to...)
+		if _, err := b.node.Edit(t.Context(), org.ID, id, draft); err != nil {
+			t.Fatal(err)
+		}
+	}
+	told()
+	move(brest)
+	told("Announce")
+	if _, body := b.get("/territoires/redon/outbox?page=1", typeActivity); strings.Contains(string(body), id) {
+		t.Error("Redon still announces what left it")
+	}
+	move(brest, redon)
+	told("Announce", "Update")
+	move(redon)
+	told("Announce", "Update", "Update", "Undo")
+	move(brest)
+	if err := b.node.Withdraw(t.Context(), org.ID, id); err != nil {
+		t.Fatal(err)
+	}
+	settleAll(t, b)
+	if _, body := b.get("/territoires/brest/outbox", typeActivity); !strings.Contains(string(body), `"totalItems":0`) {
+		t.Errorf("the outbox of Brest counts what was withdrawn: %s", body)
+	}
+}
+
+// What is over when it is published is in outboxes and goes to other nodes, and
+// floods nobody's timeline.
+func TestFanoutOfHistory(t *testing.T) {
+	t.Parallel()
+	a, b := newPeer(t), newPeer(t)
+	org := b.organisation("tiriad")
+	brest := b.territory("brest", nil)
+	a.follow("@brest@" + b.domain())
+	settleAll(t, a, b)
+	past := event("Opération Libre", brest)
+	past.When = instance.When{Text: "octobre 2017", Approx: "2017-10"}
+	b.publish(org, past)
+	settleAll(t, b)
+	if received, err := a.node.Received(t.Context(), 2); !errors.Is(err, instance.ErrNotFound) {
+		t.Errorf("the follower of Brest was told of 2017: %+v, %v", received, err)
+	}
+	if _, body := b.get("/territoires/brest/outbox", typeActivity); !strings.Contains(string(body), `"totalItems":1`) {
+		t.Errorf("the outbox of Brest has no history: %s", body)
+	}
+}
+
+// Heads are answered as the documents are, and inboxes say what they take.
+func TestMethods(t *testing.T) {
+	t.Parallel()
+	p := newPeer(t)
+	for path, want := range map[string]int{
+		"/nodeinfo/2.1": 200, "/.well-known/nodeinfo": 200, "/actor/outbox": 200, "/ns/v1": 200, "/inbox": 405, "/actor/inbox": 405,
+	} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodHead, p.base+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		if resp.StatusCode != want || (want == 405 && resp.Header.Get("Allow") != "POST") {
+			t.Errorf("HEAD %s: %d, Allow %q", path, resp.StatusCode, resp.Header.Get("Allow"))
+		}
 	}
 }
 

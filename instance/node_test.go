@@ -286,7 +286,12 @@ func TestActorGone(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	w.must(w.node.ReceiveFollow(t.Context(), w.asso, instance.Follow{ID: "https://b.example/f", Object: w.org.ID}))
+	const id = "https://b.example/evenements/1"
+	w.must(w.node.ReceiveObject(t.Context(), w.asso, w.theirs(id, 0), nil))
 	w.must(w.node.ReceiveActorGone(t.Context(), w.asso.ID))
+	if o, err := w.node.Object(t.Context(), id); err != nil || o.Common().Deleted.IsZero() || o.Common().Name != "" {
+		t.Errorf("what it published outlives it: %+v, %v", o, err)
+	}
 	_, total, err := w.node.Follows(t.Context(), instance.FollowFilter{Actor: w.asso.ID})
 	w.must(err)
 	if total != 0 {

@@ -95,14 +95,37 @@ func (n *Node) ReceiveDelete(ctx context.Context, from *Actor, id string) error 
 		case !o.Common().Deleted.IsZero():
 			return nil
 		}
-		tombstone, _ := NewObject(o.Common().Kind) // nothing of a deleted thing is kept
-		b := tombstone.Common()
-		*b = Base{ID: id, Kind: o.Common().Kind, Origin: Origin(id), Owner: from.ID, Updated: n.clock(), Deleted: n.clock()}
-		if err := tx.SaveObject(ctx, tombstone, nil); err != nil {
+		return n.forget(ctx, tx, o.Common())
+	})
+}
+
+// forget leaves a tombstone of a remote object: nothing else of it is kept.
+func (n *Node) forget(ctx context.Context, tx Tx, was *Base) error {
+	tombstone, err := NewObject(was.Kind)
+	if err != nil {
+		return err
+	}
+	b := tombstone.Common()
+	*b = Base{ID: was.ID, Kind: was.Kind, Origin: Origin(was.ID), Owner: was.Owner, Updated: n.clock(), Deleted: n.clock()}
+	if err := tx.SaveObject(ctx, tombstone, nil); err != nil {
+		return err
+	}
+	return tx.Enqueue(ctx, IndexJob(b.ID))
+}
+
+// forgetAll forgets everything that a remote actor published.
+func (n *Node) forgetAll(ctx context.Context, tx Tx, owner string) error {
+	for {
+		objects, _, err := tx.Objects(ctx, ObjectFilter{Owner: owner, Sort: ByID, Limit: 500})
+		if err != nil || len(objects) == 0 {
 			return err
 		}
-		return tx.Enqueue(ctx, IndexJob(id))
-	})
+		for _, o := range objects {
+			if err := n.forget(ctx, tx, o.Common()); err != nil {
+				return err
+			}
+		}
+	}
 }
 
 // ReceiveAnnounce notes that an actor we follow points at an object. What we do
@@ -142,8 +165,8 @@ func (n *Node) ReceiveActor(ctx context.Context, a *Actor) error {
 	})
 }
 
-// ReceiveActorGone notes that a remote actor deleted itself: it is marked gone and
-// its follows end. ErrNotFound when we never knew it.
+// ReceiveActorGone notes that a remote actor deleted itself: it is marked gone, its
+// follows end and what it published is forgotten. ErrNotFound when we never knew it.
 func (n *Node) ReceiveActorGone(ctx context.Context, id string) error {
 	if n.urls.Local(id) {
 		return fmt.Errorf("%s: %w: it is ours", id, ErrForbidden)
@@ -155,6 +178,9 @@ func (n *Node) ReceiveActorGone(ctx context.Context, id string) error {
 		}
 		a.Gone = n.clock()
 		if err := tx.SaveActor(ctx, a); err != nil {
+			return err
+		}
+		if err := n.forgetAll(ctx, tx, id); err != nil {
 			return err
 		}
 		for _, side := range []FollowFilter{{Actor: id, Limit: 10_000}, {Object: id, Limit: 10_000}} {

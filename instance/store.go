@@ -57,6 +57,9 @@ type Reader interface {
 	// cursor ("" = now), and returns the next cursor ("" = no more) and the total.
 	Outbox(ctx context.Context, actor, cursor string, limit int) (page []Activity, next string, total int, err error)
 
+	// Announces are the Announces of an object by our actors, as they stand.
+	Announces(ctx context.Context, object string) ([]Activity, error)
+
 	Received(ctx context.Context, seq int64) (*Received, error)
 	Host(ctx context.Context, domain string) (*Host, error)
 	Hosts(ctx context.Context) ([]Host, error)
@@ -79,6 +82,8 @@ type Tx interface {
 	SaveFollow(ctx context.Context, f Follow) error // by its pair
 	DeleteFollow(ctx context.Context, actor, object string) error
 	SaveActivity(ctx context.Context, a Activity) error
+	// DeleteAnnounce forgets an actor's Announce of an object; none is no error.
+	DeleteAnnounce(ctx context.Context, actor, object string) error
 	SaveHost(ctx context.Context, h Host) error
 	SaveToken(ctx context.Context, hash, actorID, label string) error
 	Enqueue(ctx context.Context, jobs ...Job) error

@@ -78,6 +78,7 @@ type decoder struct {
 	src   []byte
 	pos   int
 	depth int
+	terms int                        // how many @context we are in: their terms are not read, and Fedify's differ by case alone
 	raw   map[string]json.RawMessage // of the outermost object
 }
 
@@ -141,7 +142,10 @@ func (d *decoder) object() (map[string]any, error) {
 		case "@graph", "@included", "@reverse":
 			return nil, malformed("%s is not read here", key)
 		}
-		fold := strings.ToLower(key)
+		fold := key
+		if d.terms == 0 {
+			fold = strings.ToLower(key)
+		}
 		if folded[fold] {
 			return nil, malformed("key %q twice", key)
 		}
@@ -150,7 +154,14 @@ func (d *decoder) object() (map[string]any, error) {
 		d.pos++ // the colon
 		d.space()
 		start := d.pos
-		if members[key], err = d.value(); err != nil {
+		if key == "@context" {
+			d.terms++
+		}
+		members[key], err = d.value()
+		if key == "@context" {
+			d.terms--
+		}
+		if err != nil {
 			return nil, err
 		}
 		if outermost {

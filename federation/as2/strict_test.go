@@ -231,3 +231,25 @@ func TestFrenchDates(t *testing.T) {
 		}
 	}
 }
+
+// TestContextTermsDifferByCase: Fedify defines QuoteAuthorization and
+// quoteAuthorization in the context of everything it sends. Elsewhere two keys that
+// differ by case alone could be read differently by two readers.
+func TestContextTermsDifferByCase(t *testing.T) {
+	t.Parallel()
+	const activity = `{"@context":["https://www.w3.org/ns/activitystreams",{"QuoteAuthorization":"https://w3id.org/fep/044f#QuoteAuthorization","quoteAuthorization":{"@id":"https://w3id.org/fep/044f#quoteAuthorization","@type":"@id"}}],
+		"id":"https://a.example/1","type":"Create","actor":"https://a.example/u","object":{"id":"https://a.example/e","type":"Event"%s}%s}`
+	proof := `,"proof":{"@context":{"Aa":"https://a.example/1","aA":"https://a.example/2"},"type":"DataIntegrityProof"}`
+	if _, err := ParseActivity(fmt.Appendf(nil, activity, "", proof)); err != nil {
+		t.Errorf("an activity of Fedify: %v", err)
+	}
+	for name, body := range map[string][]byte{
+		"in the object":           fmt.Appendf(nil, activity, `,"name":"a","Name":"b"`, ""),
+		"in the activity":         fmt.Appendf(nil, activity, "", `,"Actor":"https://b.example/u"`),
+		"the same twice, context": fmt.Appendf(nil, activity, "", `,"proof":{"@context":{"a":"b","a":"c"}}`),
+	} {
+		if _, err := ParseActivity(body); !errors.Is(err, ErrMalformed) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -48,13 +48,15 @@ func (r reader) Outbox(ctx context.Context, actor, cursor string, limit int) (pa
 	if err != nil {
 		return nil, "", 0, err
 	}
-	count, err := r.db.NewSelect().Table("activities").Where("public AND actor = ?", actor).Count(ctx)
+	// What is about something withdrawn is not shown any more.
+	const shown = "public AND actor = ? AND NOT EXISTS (SELECT 1 FROM objects o WHERE o.id = object AND o.deleted <> 0)"
+	count, err := r.db.NewSelect().Table("activities").Where(shown, actor).Count(ctx)
 	if err != nil {
 		return nil, "", 0, fmt.Errorf("count outbox of %s: %w", actor, err)
 	}
 	limit = limitOr(limit)
 	var rows []activityRow
-	err = r.db.NewSelect().Model(&rows).Where("public AND actor = ?", actor).
+	err = r.db.NewSelect().Model(&rows).Where(shown, actor).
 		Where("published <= ?0 AND (published < ?0 OR seq < ?1)", before, seq).
 		OrderExpr("published DESC, seq DESC").Limit(int64(limit) + 1).Scan(ctx) // one more, to know whether there is a next page
 	if err != nil {
@@ -70,6 +72,30 @@ func (r reader) Outbox(ctx context.Context, actor, cursor string, limit int) (pa
 		page[i] = rows[i].activity()
 	}
 	return page, next, int(count), nil
+}
+
+// Announces implements instance.Reader.
+func (r reader) Announces(ctx context.Context, object string) ([]instance.Activity, error) {
+	var rows []activityRow
+	err := r.db.NewSelect().Model(&rows).Where("object = ? AND type = ?", object, instance.VerbAnnounce).Order("seq").Scan(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list who announced %s: %w", object, err)
+	}
+	announces := make([]instance.Activity, len(rows))
+	for i := range rows {
+		announces[i] = rows[i].activity()
+	}
+	return announces, nil
+}
+
+// DeleteAnnounce implements instance.Tx.
+func (t *transaction) DeleteAnnounce(ctx context.Context, actor, object string) error {
+	_, err := t.db.NewDelete().Table("activities").
+		Where("actor = ? AND object = ? AND type = ?", actor, object, instance.VerbAnnounce).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("forget that %s announced %s: %w", actor, object, err)
+	}
+	return nil
 }
 
 // parseCursor reads "microseconds.sequence" of the last activity of a page; ""

@@ -81,6 +81,7 @@ CREATE TABLE activities (
     published bigint NOT NULL
 );
 CREATE INDEX activities_outbox ON activities (actor, published DESC, seq DESC) WHERE public;
+CREATE INDEX activities_object ON activities (object, type);
 
 CREATE TABLE inbox (
     seq        integer PRIMARY KEY AUTOINCREMENT,
