@@ -99,6 +99,9 @@ type Queue interface {
 	// leased at once for each non-empty Key (0 = no limit). A lease that runs out
 	// makes the job due again (the worker died). Attempt is already counted.
 	Claim(ctx context.Context, kinds []string, n, perKey int, lease time.Duration) ([]Job, error)
+	// ClaimSeries is Claim for jobs that must run in order: of each Key it leases up
+	// to perKey jobs together, oldest first, and none while one of them is leased.
+	ClaimSeries(ctx context.Context, kinds []string, n, perKey int, lease time.Duration) ([]Job, error)
 	// Recover gives back what a worker that died had leased, where it can be known:
 	// SQLite has one worker, and it is the caller, starting. On PostgreSQL, where
 	// others may be at work, leases run out.

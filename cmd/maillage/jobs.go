@@ -18,7 +18,7 @@ func newRunner(store instance.Store, node *instance.Node, fed *federation.Federa
 
 	r.HandleBatch(instance.JobIndex, jobs.Limits{Workers: 1, Timeout: time.Minute, MaxAttempts: 20}, 200, node.IndexBatch)
 	r.Handle(instance.JobAnnounce, local, fed.Announce)
-	r.Handle(instance.JobReceive, jobs.Limits{Workers: 4, PerKey: 1, Timeout: time.Minute, MaxAttempts: 12}, fed.Receive)
+	r.Handle(instance.JobReceive, jobs.Limits{Workers: 4, Series: 50, Timeout: time.Minute, MaxAttempts: 12}, fed.Receive)
 	r.Handle(instance.JobDeliver, jobs.Limits{Workers: 16, PerKey: 4, Timeout: 30 * time.Second, MaxAttempts: 16}, fed.Deliver)
 	r.Handle(instance.JobFollow, network, fed.SendFollow)
 	r.Handle(instance.JobAnswer, network, fed.Answer)

@@ -15,7 +15,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -46,7 +45,7 @@ type strangerNode struct {
 	pem  string
 }
 
-func newStranger(t *testing.T) *strangerNode {
+func newStranger(t testing.TB) *strangerNode {
 	t.Helper()
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
@@ -71,32 +70,37 @@ func newStranger(t *testing.T) *strangerNode {
 	return s
 }
 
-// post signs and sends one activity (draft-cavage, as the fediverse does).
-func (s *strangerNode) post(ctx context.Context, inbox string, activity any) (int, error) {
+// request makes a signed request (draft-cavage, as the fediverse does).
+func (s *strangerNode) request(ctx context.Context, inbox string, activity any) (*http.Request, error) {
 	body, err := json.Marshal(activity)
 	if err != nil {
-		return 0, err
-	}
-	to, err := url.Parse(inbox)
-	if err != nil {
-		return 0, err
-	}
-	sum := sha256.Sum256(body)
-	date, digest := time.Now().UTC().Format(http.TimeFormat), "SHA-256="+base64.StdEncoding.EncodeToString(sum[:])
-	hashed := sha256.Sum256(fmt.Appendf(nil, "(request-target): post %s\nhost: %s\ndate: %s\ndigest: %s", to.Path, to.Host, date, digest))
-	signature, err := rsa.SignPKCS1v15(rand.Reader, s.key, crypto.SHA256, hashed[:])
-	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, inbox, bytes.NewReader(body))
 	if err != nil {
-		return 0, err
+		return nil, err
+	}
+	sum := sha256.Sum256(body)
+	date, digest := time.Now().UTC().Format(http.TimeFormat), "SHA-256="+base64.StdEncoding.EncodeToString(sum[:])
+	hashed := sha256.Sum256(fmt.Appendf(nil, "(request-target): post %s\nhost: %s\ndate: %s\ndigest: %s", req.URL.Path, req.URL.Host, date, digest))
+	signature, err := rsa.SignPKCS1v15(rand.Reader, s.key, crypto.SHA256, hashed[:])
+	if err != nil {
+		return nil, err
 	}
 	req.Header.Set("Content-Type", "application/activity+json")
 	req.Header.Set("Date", date)
 	req.Header.Set("Digest", digest)
 	req.Header.Set("Signature", fmt.Sprintf(`keyId="%s/actor#main-key",algorithm="rsa-sha256",headers="(request-target) host date digest",signature="%s"`,
 		s.base, base64.StdEncoding.EncodeToString(signature)))
+	return req, nil
+}
+
+// post sends one signed activity.
+func (s *strangerNode) post(ctx context.Context, inbox string, activity any) (int, error) {
+	req, err := s.request(ctx, inbox, activity)
+	if err != nil {
+		return 0, err
+	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return 0, err
@@ -191,7 +195,7 @@ func TestAcceptedSurvivesKill(t *testing.T) {
 }
 
 // followStranger prepares a database in which the node already follows the peer.
-func followStranger(t *testing.T, c config, s *strangerNode) {
+func followStranger(t testing.TB, c config, s *strangerNode) {
 	t.Helper()
 	a, err := openApp(t.Context(), c, false, slog.New(slog.DiscardHandler))
 	if err != nil {

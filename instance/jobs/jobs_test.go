@@ -425,3 +425,40 @@ func TestTwoHandlersForAKindPanic(t *testing.T) {
 		r.Handle("work", jobs.Limits{}, nil)
 	}
 }
+
+// TestSeries: the jobs of a key run in order and never two at once, while those of
+// other keys go on beside.
+func TestSeries(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t)
+	enqueue(t, s, work(40, "a")...)
+	enqueue(t, s, work(40, "b")...)
+	r := newRunner(s)
+	var mu sync.Mutex
+	order, busy := map[string][]string{}, map[string]bool{}
+	r.Handle("work", jobs.Limits{Workers: 4, Series: 7}, func(_ context.Context, job instance.Job) error {
+		mu.Lock()
+		if busy[job.Key] {
+			t.Errorf("two jobs of %s at once", job.Key)
+		}
+		busy[job.Key] = true
+		order[job.Key] = append(order[job.Key], string(job.Args))
+		mu.Unlock()
+		time.Sleep(100 * time.Microsecond)
+		mu.Lock()
+		busy[job.Key] = false
+		mu.Unlock()
+		return nil
+	})
+	drain(t, r)
+	for _, key := range []string{"a", "b"} {
+		for i, arg := range order[key] {
+			if arg != fmt.Sprint(i) {
+				t.Fatalf("%s ran %v", key, order[key])
+			}
+		}
+		if len(order[key]) != 40 {
+			t.Errorf("%d jobs of %s ran", len(order[key]), key)
+		}
+	}
+}

@@ -18,6 +18,10 @@ import (
 // be handed to a worker, and to be settled.
 const leaseMargin = 30 * time.Second
 
+// pace is the least time between two claims of a lane. Every commit that enqueues
+// wakes every lane: without it, under load, most of the work would be looking.
+const pace = 10 * time.Millisecond
+
 // lane runs the jobs of one kind, within its limits.
 type lane struct {
 	kind     string
@@ -65,6 +69,11 @@ func (l *lane) serve(ctx, work context.Context, poll time.Duration) {
 		select {
 		case <-ctx.Done():
 			return
+		case <-time.After(pace):
+		}
+		select {
+		case <-ctx.Done():
+			return
 		case <-l.wake:
 		case <-ticker.C:
 		}
@@ -95,7 +104,7 @@ func (l *lane) dispatch(ctx, work context.Context) (int, error) {
 		return 0, nil
 	}
 	until := time.Now().Add(l.lease)
-	jobs, err := l.queue.Claim(ctx, []string{l.kind}, free*l.size, l.limits.PerKey, l.lease)
+	jobs, err := l.claim(ctx, free)
 	if err != nil {
 		return 0, err
 	}
@@ -112,15 +121,30 @@ func (l *lane) dispatch(ctx, work context.Context) (int, error) {
 	return len(jobs), nil
 }
 
-// split makes batches of jobs that run for the first time; others run alone. A
-// job that outlived its lease in this process is left to the worker that has it.
+func (l *lane) claim(ctx context.Context, free int) ([]instance.Job, error) {
+	if series := l.limits.Series; series > 0 {
+		return l.queue.ClaimSeries(ctx, []string{l.kind}, free*series, series, l.lease)
+	}
+	return l.queue.Claim(ctx, []string{l.kind}, free*l.size, l.limits.PerKey, l.lease)
+}
+
+// split makes batches of jobs that run for the first time; others run alone. In
+// series, a batch is all that was claimed of a key. A job that outlived its lease
+// in this process is left to the worker that has it.
 func (l *lane) split(jobs []instance.Job) [][]instance.Job {
 	var batches [][]instance.Job
 	var open []instance.Job
+	series := map[string]int{} // key -> its batch
 	for _, job := range jobs {
+		i, begun := series[job.Key]
 		switch {
 		case !l.running.add(job.ID):
 			l.log.Warn("a job is still running after its lease", "id", job.ID, "key", job.Key)
+		case l.limits.Series > 0 && begun && job.Key != "":
+			batches[i] = append(batches[i], job)
+		case l.limits.Series > 0:
+			series[job.Key] = len(batches)
+			batches = append(batches, []instance.Job{job})
 		case l.size == 1 || job.Attempt > 1:
 			batches = append(batches, []instance.Job{job})
 		default:
@@ -135,9 +159,19 @@ func (l *lane) split(jobs []instance.Job) [][]instance.Job {
 	return batches
 }
 
-// work runs a batch and settles it.
+// work runs a batch, or in series its jobs one after another, and settles them.
 func (l *lane) work(ctx, work context.Context, batch []instance.Job, until time.Time) {
 	defer l.running.remove(batch)
+	if l.limits.Series == 0 {
+		l.run(ctx, work, batch, until)
+		return
+	}
+	for i := range batch {
+		l.run(ctx, work, batch[i:i+1], until)
+	}
+}
+
+func (l *lane) run(ctx, work context.Context, batch []instance.Job, until time.Time) {
 	if ctx.Err() != nil || time.Until(until) < l.limits.Timeout {
 		l.giveBack(batch)
 		return

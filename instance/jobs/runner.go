@@ -23,6 +23,7 @@ type Options struct {
 type Limits struct {
 	Workers     int           // at once, in this process; 4
 	PerKey      int           // at once for each non-empty Key, in all processes; no limit
+	Series      int           // jobs of one Key run in order, one after another; this many are claimed together
 	Timeout     time.Duration // of the handler's context; 1 min
 	MaxAttempts int           // then the job is parked; 12
 	// Backoff is the pause after the given attempt, from 1; Backoff of this package

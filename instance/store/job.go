@@ -98,6 +98,19 @@ func (s *Store) Ready() <-chan struct{} { return s.ready }
 
 // Claim implements instance.Queue. perKey counts the leases of these kinds.
 func (s *Store) Claim(ctx context.Context, kinds []string, n, perKey int, lease time.Duration) ([]instance.Job, error) {
+	return s.claim(ctx, kinds, n, keyLimit{jobs: perKey, perLease: 1}, lease)
+}
+
+// ClaimSeries implements instance.Queue.
+func (s *Store) ClaimSeries(ctx context.Context, kinds []string, n, perKey int, lease time.Duration) ([]instance.Job, error) {
+	return s.claim(ctx, kinds, n, keyLimit{jobs: perKey, perLease: perKey}, lease)
+}
+
+// keyLimit bounds the leased jobs of a key; each that is leased already counts as
+// perLease of them.
+type keyLimit struct{ jobs, perLease int }
+
+func (s *Store) claim(ctx context.Context, kinds []string, n int, limit keyLimit, lease time.Duration) ([]instance.Job, error) {
 	if n <= 0 || len(kinds) == 0 {
 		return nil, nil
 	}
@@ -109,7 +122,7 @@ func (s *Store) Claim(ctx context.Context, kinds []string, n, perKey int, lease 
 	var jobs []instance.Job
 	err = s.transact(ctx, func(db bun.Tx) error {
 		jobs = nil
-		rows, err := dueJobs(ctx, db, kinds, n, perKey)
+		rows, err := dueJobs(ctx, db, kinds, n, limit)
 		if err != nil || len(rows) == 0 {
 			return err
 		}
@@ -130,16 +143,16 @@ func (s *Store) Claim(ctx context.Context, kinds []string, n, perKey int, lease 
 }
 
 // dueJobs reads the jobs to lease, locked until commit.
-func dueJobs(ctx context.Context, db bun.Tx, kinds []string, n, perKey int) ([]jobRow, error) {
+func dueJobs(ctx context.Context, db bun.Tx, kinds []string, n int, limit keyLimit) ([]jobRow, error) {
 	var rows []jobRow
 	now := micros(time.Now())
 	q := db.NewSelect().Model(&rows).Where("j.due_at <= ?", now).OrderExpr("j.due_at, j.id")
-	if perKey > 0 {
+	if limit.jobs > 0 {
 		// Two processes that count the same leases at once would exceed the limit.
 		if err := (&transaction{reader: reader{db}}).Lock(ctx, "maillage claim "+strings.Join(kinds, " ")); err != nil {
 			return nil, err
 		}
-		q.Where("j.id IN (?)", fairlyDue(onPostgres(db), kinds, now, n, perKey))
+		q.Where("j.id IN (?)", fairlyDue(onPostgres(db), kinds, now, n, limit))
 	} else {
 		q.Where("j.kind IN (?)", bun.List(kinds)).Limit(int64(n))
 	}
@@ -150,11 +163,11 @@ func dueJobs(ctx context.Context, db bun.Tx, kinds []string, n, perKey int) ([]j
 	return rows, err
 }
 
-// fairlyDue selects the ids of the n oldest due jobs, counting at most perKey of
+// fairlyDue selects the ids of the n oldest due jobs, counting at most limit.jobs of
 // each key, leased ones included. It walks the keys, not the jobs, by one index
 // seek a key: a host with 100,000 rows costs no more than another. The sign in
 // +due_at keeps SQLite from counting leases by that index, through all that waits.
-func fairlyDue(postgres bool, kinds []string, now int64, n, perKey int) schema.QueryAppender {
+func fairlyDue(postgres bool, kinds []string, now int64, n int, limit keyLimit) schema.QueryAppender {
 	const oldest = "SELECT c.id, c.due_at FROM jobs c WHERE c.key = keys.key AND c.key <> '' AND c.kind IN (?0) AND c.due_at <= ?1 ORDER BY c.due_at, c.id LIMIT ?3"
 	candidates := "keys CROSS JOIN LATERAL (" + oldest + ") o"
 	if !postgres { // SQLite has no LATERAL, but drives a join by a correlated list
@@ -168,14 +181,14 @@ func fairlyDue(postgres bool, kinds []string, now int64, n, perKey int) schema.Q
 		), busy AS (
 			SELECT key, count(*) AS leases FROM jobs WHERE leased AND key <> '' AND kind IN (?0) AND +due_at > ?1 GROUP BY key
 		), keyed AS (
-			SELECT o.id, o.due_at, coalesce(busy.leases, 0) +
+			SELECT o.id, o.due_at, ?4 * coalesce(busy.leases, 0) +
 				row_number() OVER (PARTITION BY keys.key ORDER BY o.due_at, o.id) AS place
 			FROM `+candidates+` LEFT JOIN busy ON busy.key = keys.key
 		), free AS (
 			SELECT id, due_at FROM jobs WHERE key = '' AND kind IN (?0) AND due_at <= ?1 ORDER BY due_at, id LIMIT ?2
 		)
 		SELECT id FROM (SELECT id, due_at FROM keyed WHERE place <= ?3 UNION ALL SELECT id, due_at FROM free) due
-		ORDER BY due_at, id LIMIT ?2`, bun.List(kinds), now, n, perKey)
+		ORDER BY due_at, id LIMIT ?2`, bun.List(kinds), now, n, limit.jobs, limit.perLease)
 }
 
 // Recover implements instance.Queue. A leased job gives way to a waiting twin.

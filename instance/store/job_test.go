@@ -365,3 +365,46 @@ func TestRecover(t *testing.T) {
 		t.Errorf("%d jobs after recovery, want the one that was leased", n)
 	}
 }
+
+// TestClaimSeries: the jobs of a key are handed out together and in order, and no
+// more of it while one of them is leased.
+func TestClaimSeries(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		add := func(keys ...string) {
+			t.Helper()
+			for _, key := range keys {
+				job := instance.NewJob("receive", instance.ReceiveArgs{})
+				job.Key = key
+				if err := s.Write(t.Context(), func(tx instance.Tx) error { return tx.Enqueue(t.Context(), job) }); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		take := func() (keys []string, ids []int64) {
+			t.Helper()
+			jobs, err := s.ClaimSeries(t.Context(), []string{"receive"}, 100, 3, time.Minute)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, job := range jobs {
+				keys, ids = append(keys, job.Key), append(ids, job.ID)
+			}
+			return keys, ids
+		}
+		add("a", "a", "b", "a", "a")
+		got, ids := take()
+		same(t, "first claim", got, []string{"a", "a", "b", "a"})
+		if !slices.IsSorted(ids) {
+			t.Errorf("out of order: %v", ids)
+		}
+		add("a", "b", "c")
+		got, _ = take()
+		same(t, "while a and b are leased", got, []string{"c"})
+		if err := s.Finish(t.Context(), ids...); err != nil {
+			t.Fatal(err)
+		}
+		got, _ = take()
+		same(t, "when they are done", got, []string{"a", "a", "b"})
+	})
+}

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/maillage/maillage/instance"
+)
+
+// BenchmarkInbox posts signed Create{Event}s to a whole node over HTTP, 16 at a
+// time, from the same process: accepted/s up to the 202, and end-to-end/s until
+// everything is stored and searchable. Signing is done beforehand; the
+// generator shares the processor.
+func BenchmarkInbox(b *testing.B) {
+	stranger := newStranger(b)
+	l, err := listen(b.Context(), "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	c := defaults()
+	c.BaseURL, c.Data, c.Federation.AllowPrivate = "http://"+l.Addr().String(), b.TempDir(), true
+	followStranger(b, c, stranger)
+	a, err := openApp(b.Context(), c, true, slog.New(slog.DiscardHandler))
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := a.mount(); err != nil {
+		b.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(b.Context())
+	stopped := make(chan error, 1)
+	go func() { stopped <- a.serve(ctx, l) }()
+	defer func() { stop(); <-stopped; _ = a.Close() }()
+
+	requests := make([]*http.Request, b.N)
+	for i := range requests {
+		if requests[i], err = stranger.request(b.Context(), c.BaseURL+"/inbox", stranger.create(i)); err != nil {
+			b.Fatal(err)
+		}
+	}
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}}
+	var next, refused atomic.Int64
+	b.ResetTimer()
+	var senders sync.WaitGroup
+	for range 16 {
+		senders.Go(func() {
+			for i := next.Add(1) - 1; i < int64(b.N); i = next.Add(1) - 1 {
+				resp, err := client.Do(requests[i])
+				if err != nil || resp.StatusCode != http.StatusAccepted {
+					refused.Add(1)
+				}
+				if err == nil {
+					_ = resp.Body.Close()
+				}
+			}
+		})
+	}
+	senders.Wait()
+	accepted := b.Elapsed()
+	for {
+		pending, err := a.store.Pending(b.Context())
+		if err != nil {
+			b.Fatal(err)
+		}
+		if pending[instance.JobReceive]+pending[instance.JobIndex] == 0 {
+			break
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	b.StopTimer()
+	if n := refused.Load(); n > 0 {
+		b.Errorf("%d of %d refused", n, b.N)
+	}
+	if n, err := a.index.Count(b.Context()); err != nil || n != b.N {
+		b.Errorf("%d of %d searchable, %v", n, b.N, err)
+	}
+	b.ReportMetric(float64(b.N)/accepted.Seconds(), "accepted/s")
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "end-to-end/s")
+}
