@@ -13,10 +13,14 @@ func (r *request) showAnnouncement(p *page, common objectView, a *instance.Annou
 		to := r.link(instance.Ref{ID: a.InReplyTo}, instance.KindEvent)
 		v.InReplyTo = &to
 	}
-	ld := newLD("SocialMediaPosting", &a.Base)
-	ld.Author = &thingLD{Type: "Organization", Name: v.Owner.Name}
-	p.JSONLD, p.View = ld, v
+	p.JSONLD, p.View = announcementLD(a, v.Owner.Name), v
 	return r.show("announcement", p)
+}
+
+func announcementLD(a *instance.Announcement, author string) thingLD {
+	ld := newLD("SocialMediaPosting", &a.Base)
+	ld.Author = &thingLD{Type: "Organization", Name: author}
+	return ld
 }
 
 type announcementsView struct {

@@ -110,7 +110,7 @@ var eventStatusLD = map[instance.EventStatus]string{
 	instance.StatusCancelled: "https://schema.org/EventCancelled",
 }
 
-func eventLD(e *instance.Event, organisers []link) any {
+func eventLD(e *instance.Event, organisers []link) thingLD {
 	ld := newLD("Event", &e.Base)
 	ld.EventStatus = cmp.Or(eventStatusLD[e.Status], "https://schema.org/EventScheduled")
 	ld.StartDate, ld.EndDate = machineTime(e.When), ""
@@ -127,11 +127,13 @@ func eventLD(e *instance.Event, organisers []link) any {
 	return ld
 }
 
-// period is a tab of the agenda.
+// period is a part of the agenda. The page shows what is to come when none is
+// asked for, and its files everything.
 type period string
 
 const (
-	periodUpcoming period = ""
+	periodAll      period = ""
+	periodUpcoming period = "a-venir"
 	periodPast     period = "passes"
 )
 

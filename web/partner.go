@@ -34,10 +34,14 @@ func (r *request) showPartner(p *page, common objectView, partner *instance.Part
 	if v.Events, err = r.organisedBy(partner.ID, partner.Actor, partner.Slug); err != nil {
 		return err
 	}
-	ld := newLD("Organization", &partner.Base)
-	ld.SameAs, ld.Location = v.Website, placeLD(partner.Place)
-	p.Section, p.JSONLD, p.View = "/annuaire", ld, v
+	p.Section, p.JSONLD, p.View = "/annuaire", partnerLD(partner), v
 	return r.show("partner", p)
+}
+
+func partnerLD(partner *instance.Partner) thingLD {
+	ld := newLD("Organization", &partner.Base)
+	ld.SameAs, ld.Location = webURL(partner.Website), placeLD(partner.Place)
+	return ld
 }
 
 // organisedBy lists the events that name an organiser by one of its IRIs, or by

@@ -85,7 +85,7 @@ func programme(slots []instance.Slot) []programmeDay {
 	return days
 }
 
-func recipeLD(recipe *instance.Recipe) any {
+func recipeLD(recipe *instance.Recipe) thingLD {
 	ld := newLD("HowTo", &recipe.Base)
 	for _, item := range recipe.Ingredients {
 		ld.Supply = append(ld.Supply, thingLD{Type: "HowToSupply", Name: item.Name})

@@ -48,6 +48,8 @@ type page struct {
 	OGType      string // "website" when empty
 	NoIndex     bool   // not for search engines: copies of peers' pages, errors, result lists
 	Scripts     []string
+	Files       []fileLink // what the page lists, to take away or to follow; set by render for listings
+	FilesLead   string     // what they hold, in words
 	View        any
 
 	// Set by render.
@@ -94,6 +96,9 @@ func (r *request) render(status int, name string, p *page) error {
 		}
 		query.Set("lang", lang)
 		p.Versions = append(p.Versions, languageVersion{lang, r.s.locales[lang].T("language.name"), urls.IRI(localURL(u.Path, query)), lang == r.lang})
+	}
+	if p.Files == nil && status == http.StatusOK {
+		p.Files, p.FilesLead = r.files()
 	}
 	var out bytes.Buffer
 	if err := r.s.templates[r.lang][name].ExecuteTemplate(&out, "layout", p); err != nil {

@@ -28,8 +28,15 @@ func (s *Server) Register(e *echo.Echo) {
 	page("/personnes", s.people)
 	page("/annonces", s.announcements)
 
-	// One page per thing of ours
-	page("/evenements/:slug", s.object(instance.KindEvent))
+	// The same lists as files: /agenda.ics, /annuaire.csv
+	for _, l := range listings {
+		for _, f := range l.formats {
+			e.Match([]string{http.MethodGet, http.MethodHead}, l.path+f.extension, s.download(l, f))
+		}
+	}
+
+	// One page per thing of ours; an event is a calendar too, at its address + .ics
+	e.Match([]string{http.MethodGet, http.MethodHead}, "/evenements/:slug", s.calendarOf("slug", s.eventBySlug, s.object(instance.KindEvent)))
 	page("/recettes/:slug", s.object(instance.KindRecipe))
 	page("/annuaire/:slug", s.object(instance.KindPartner))
 	page("/annonces/:slug", s.object(instance.KindAnnouncement))
@@ -38,7 +45,7 @@ func (s *Server) Register(e *echo.Echo) {
 	page("/personnes/:slug", s.actor(instance.KindPerson))
 
 	// What peers published, as this node knows it
-	page("/reseau/:key", s.remote)
+	e.Match([]string{http.MethodGet, http.MethodHead}, "/reseau/:key", s.calendarOf("key", s.node.ObjectByKey, s.remote))
 
 	// The node
 	page("/a-propos", s.about)

@@ -26,6 +26,7 @@ type Server struct {
 	assets    *assets
 	locales   map[string]*locale
 	templates templates
+	walks     chan struct{} // a place for each walk of the whole index
 }
 
 // New parses the templates and the translations; a broken one is an error here,
@@ -34,7 +35,7 @@ func New(o Options) (*Server, error) {
 	if o.Node == nil {
 		return nil, errors.New("web: a node is required")
 	}
-	s := &Server{node: o.Node, log: o.Log, version: o.Version}
+	s := &Server{node: o.Node, log: o.Log, version: o.Version, walks: make(chan struct{}, maxWalks)}
 	if s.log == nil {
 		s.log = slog.Default()
 	}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"net/url"
 	"strings"
 
 	"github.com/maillage/maillage/instance"
@@ -60,16 +61,23 @@ func (r *request) showTerritory(p *page, common actorView, a *instance.Actor) er
 			return err
 		}
 	}
+	p.Section, p.JSONLD, p.View = "/territoires", territoryLD(a), v
+	p.Files, p.FilesLead = r.filesOf(agendaListing, url.Values{"territory": {territoryKey(a)}}), r.T("files.lead.territory")
+	return r.show("territory", p)
+}
+
+func territoryLD(a *instance.Actor) thingLD {
 	ld := actorLD("Place", a)
 	ld.Location = nil
 	if place := placeLD(a.Place); place != nil {
 		ld.Geo = place.Geo
 	}
-	for _, code := range v.Codes {
-		ld.Identifier = append(ld.Identifier, codeLD{"PropertyValue", code.Type, code.Value})
+	if a.Territory != nil {
+		for _, code := range a.Territory.Codes {
+			ld.Identifier = append(ld.Identifier, codeLD{"PropertyValue", code.Type, code.Value})
+		}
 	}
-	p.Section, p.JSONLD, p.View = "/territoires", ld, v
-	return r.show("territory", p)
+	return ld
 }
 
 // territoryKey is how filters name a territory: our own by slug, a peer's by IRI.
