@@ -94,6 +94,7 @@ type client struct {
 	allowPrivate bool
 	now          func() time.Time
 	key          func(ctx context.Context) (keyID string, key *rsa.PrivateKey, err error) // the node's own
+	schemes      *cache[scheme]                                                           // that servers read, by host
 }
 
 func newTransport(allowPrivate bool) *http.Transport {
@@ -120,6 +121,7 @@ func newClient(o Options, now func() time.Time, key func(context.Context) (strin
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 		userAgent: o.UserAgent, allowPrivate: o.AllowPrivate, now: now, key: key,
+		schemes: newCache[scheme](maxSchemes),
 	}
 }
 
@@ -156,19 +158,23 @@ func (c *client) get(ctx context.Context, address, accept string, limit int64, s
 }
 
 func (c *client) getOnce(ctx context.Context, address, accept string, signed bool) (*http.Response, error) {
-	r, err := c.request(ctx, http.MethodGet, address, nil)
-	if err != nil {
-		return nil, err
+	build := func() (*http.Request, error) {
+		r, err := c.request(ctx, http.MethodGet, address, nil)
+		if err == nil {
+			r.Header.Set("Accept", accept)
+		}
+		return r, err
 	}
-	r.Header.Set("Accept", accept)
 	if signed {
 		keyID, key, err := c.key(ctx)
 		if err != nil {
 			return nil, err
 		}
-		if err := sign(r, keyID, key, nil, c.now()); err != nil {
-			return nil, err
-		}
+		return c.knock(build, keyID, key, nil)
+	}
+	r, err := build()
+	if err != nil {
+		return nil, err
 	}
 	return c.http.Do(r)
 }
@@ -250,15 +256,13 @@ func isJSON(contentType string) bool {
 func (c *client) post(ctx context.Context, inbox, keyID string, key *rsa.PrivateKey, body []byte) error {
 	ctx, cancel := context.WithTimeout(ctx, deliverTimeout)
 	defer cancel()
-	r, err := c.request(ctx, http.MethodPost, inbox, body)
-	if err != nil {
-		return err
-	}
-	r.Header.Set("Content-Type", typeActivity)
-	if err := sign(r, keyID, key, body, c.now()); err != nil {
-		return err
-	}
-	resp, err := c.http.Do(r)
+	resp, err := c.knock(func() (*http.Request, error) {
+		r, err := c.request(ctx, http.MethodPost, inbox, body)
+		if err == nil {
+			r.Header.Set("Content-Type", typeActivity)
+		}
+		return r, err
+	}, keyID, key, body)
 	if err != nil {
 		return err
 	}

@@ -109,7 +109,7 @@ func TestDocument(t *testing.T) {
 	mux.HandleFunc("/hop/", func(w http.ResponseWriter, r *http.Request) { // /hop/3 -> /hop/2 ... -> /ok
 		var n int
 		_, _ = fmt.Sscanf(r.URL.Path, "/hop/%d", &n)
-		if _, err := checkRequest(r, nil, r.Host, time.Now()); err != nil {
+		if _, err := checkRequest(r, nil, "http://"+r.Host, time.Now()); err != nil {
 			http.Error(w, err.Error(), http.StatusUnauthorized) // every hop is signed for itself
 			return
 		}

@@ -25,8 +25,9 @@ type Options struct {
 	UserAgent    string       // "maillage/VERSION (+BASE URL)" when empty
 	Log          *slog.Logger // slog.Default when nil
 	Version      string       // of maillage, for NodeInfo; "0.0.0" when empty
-	// InboxRate is how many activities a second one server may post, with bursts
-	// of ten seconds' worth. 0 = 50.
+	// InboxRate is how many activities a second one server may post on average. A
+	// burst of 40 seconds' worth is taken at once: a large instance that comes back
+	// delivers its backlog. 0 = 500, about half of what two cores act upon.
 	InboxRate float64
 }
 
@@ -64,7 +65,7 @@ func New(o Options) (*Federation, error) {
 		o.UserAgent = fmt.Sprintf("maillage/%s (+%s)", o.Version, o.Node.URLs().Base())
 	}
 	if o.InboxRate == 0 {
-		o.InboxRate = 50
+		o.InboxRate = 500
 	}
 	f := &Federation{
 		node: o.Node, store: o.Node.Store(), log: o.Log, version: o.Version,
@@ -72,8 +73,8 @@ func New(o Options) (*Federation, error) {
 		keys:     newCache[*rsa.PrivateKey](1_000),
 		learned:  newCache[struct{}](10_000),
 		walked:   newCache[struct{}](10_000),
-		incoming: newLimiter(o.InboxRate, 10*o.InboxRate),
-		lookups:  newLimiter(2, 60),
+		incoming: newLimiter(o.InboxRate, 40*o.InboxRate),
+		lookups:  newLimiter(20, 2_000), // of the signers of one server, whose documents we go and read
 		rekeys:   newLimiter(1.0/300, 3),
 		lookup:   make(chan struct{}, maxLookups),
 	}

@@ -102,11 +102,11 @@ func (g *goToSocial) signedOnly(serve func(http.ResponseWriter)) http.HandlerFun
 
 // check reads our key as a stranger does, and verifies our signature with it.
 func (g *goToSocial) check(r *http.Request, body []byte) error {
-	s, err := checkRequest(r, body, r.Host, time.Now())
+	s, err := checkRequest(r, body, "http://"+r.Host, time.Now())
 	if err != nil {
 		return err
 	}
-	req, err := http.NewRequestWithContext(r.Context(), http.MethodGet, s.keyID, nil)
+	req, err := http.NewRequestWithContext(r.Context(), http.MethodGet, s.signer, nil)
 	if err != nil {
 		return err
 	}
@@ -125,14 +125,11 @@ func (g *goToSocial) check(r *http.Request, body []byte) error {
 	if err := json.NewDecoder(resp.Body).Decode(&doc); err != nil {
 		return err
 	}
-	if doc.PublicKey.ID != s.keyID {
-		return fmt.Errorf("key %s, document has %s", s.keyID, doc.PublicKey.ID)
-	}
 	key, err := parsePublicKey(doc.PublicKey.PublicKeyPem)
 	if err != nil {
 		return err
 	}
-	return s.verify(key)
+	return s.verify(doc.PublicKey.ID, key)
 }
 
 func (g *goToSocial) post(ctx context.Context, activity map[string]any) int {

@@ -90,7 +90,7 @@ func readActivity(c echo.Context) ([]byte, error) {
 // the dearest; a peer is asked for a key only when all else is right.
 func (f *Federation) accept(r *http.Request, body []byte) error {
 	ctx := r.Context()
-	signed, err := checkRequest(r, body, f.node.Domain(), f.node.Now())
+	signed, err := checkRequest(r, body, f.node.URLs().Base(), f.node.Now())
 	if err != nil {
 		return err
 	}
@@ -146,7 +146,7 @@ func (f *Federation) admit(ctx context.Context, s *signedRequest, a *as2.Activit
 	switch {
 	case f.node.URLs().Local(a.Actor):
 		return refuse(http.StatusForbidden, "the actor is ours")
-	case !instance.SameOrigin(s.keyID, a.Actor):
+	case !instance.SameOrigin(s.signer, a.Actor):
 		return refuse(http.StatusForbidden, "the key is not the actor's")
 	case !instance.SameOrigin(a.ID, a.Actor):
 		return refuse(http.StatusForbidden, "the activity's id is not of the actor's server")
@@ -167,7 +167,7 @@ func (f *Federation) admit(ctx context.Context, s *signedRequest, a *as2.Activit
 //
 // ErrGone: the actor was deleted.
 func (f *Federation) authenticate(ctx context.Context, s *signedRequest, actorID string, known *instance.Actor) (*instance.Actor, error) {
-	if known != nil && known.Gone.IsZero() && known.KeyID == s.keyID {
+	if known != nil && known.Gone.IsZero() && s.madeWith(known.KeyID) {
 		err := s.verifyFor(known)
 		if err == nil {
 			return known, nil
@@ -175,7 +175,7 @@ func (f *Federation) authenticate(ctx context.Context, s *signedRequest, actorID
 		if ok, _ := f.rekeys.allow(actorID); !ok { // the key may have changed, but not every minute
 			return nil, err
 		}
-	} else if ok, wait := f.lookups.allow(instance.Origin(s.keyID)); !ok {
+	} else if ok, wait := f.lookups.allow(instance.Origin(s.signer)); !ok {
 		return nil, &refusal{http.StatusServiceUnavailable, "too many unknown signers of this server", wait}
 	}
 	fresh, err := f.lookUp(ctx, actorID)
@@ -190,8 +190,8 @@ func (f *Federation) authenticate(ctx context.Context, s *signedRequest, actorID
 		return nil, &refusal{http.StatusServiceUnavailable, "the key could not be read now", unreachableFor}
 	case err != nil:
 		return nil, badSignature("the key could not be read: %v", err)
-	case fresh.ID != actorID || fresh.KeyID != s.keyID:
-		return nil, badSignature("%s is not the key of %s", s.keyID, actorID)
+	case fresh.ID != actorID || !s.madeWith(fresh.KeyID):
+		return nil, badSignature("it is not by the key of %s", actorID)
 	}
 	return fresh, s.verifyFor(fresh)
 }
@@ -214,5 +214,5 @@ func (s *signedRequest) verifyFor(a *instance.Actor) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", errSignature, err)
 	}
-	return s.verify(key)
+	return s.verify(a.KeyID, key)
 }

@@ -190,7 +190,7 @@ func TestInboxBlockedHost(t *testing.T) {
 
 func TestInboxRateLimit(t *testing.T) {
 	t.Parallel()
-	to := newPeer(t, func(o *Options) { o.InboxRate = 0.2 }) // bursts of two
+	to := newPeer(t, func(o *Options) { o.InboxRate = 0.05 }) // bursts of two
 	from := newPeer(t)
 	org := from.organisation("libertic")
 	var last *http.Response

@@ -18,11 +18,61 @@ import (
 	"github.com/go-ap/httpsig"
 )
 
-// sign adds Date, Digest (when there is a body) and Signature to a request that
-// is about to leave: draft-cavage-http-signatures-12 with algorithm rsa-sha256,
-// which every peer reads. WordPress takes hs2019 for SHA-512, and httpsig's own
-// Signer always adds created and expires, which rsa-sha256 forbids; so the header
-// is written here and only the primitives are httpsig's.
+// A scheme is one of the two ways to sign a request.
+type scheme int
+
+const (
+	cavage  scheme = iota // draft-cavage-http-signatures-12: cavage.go
+	rfc9421               // RFC 9421: rfc9421.go
+)
+
+// other is what to try when a peer does not read this one.
+func (s scheme) other() scheme {
+	if s == cavage {
+		return rfc9421
+	}
+	return cavage
+}
+
+// sign signs a request that is about to leave.
+func (s scheme) sign(r *http.Request, keyID string, key *rsa.PrivateKey, body []byte, now time.Time) error {
+	if s == rfc9421 {
+		return signRFC9421(r, keyID, key, body, now)
+	}
+	return sign(r, keyID, key, body, now)
+}
+
+// signRFC9421 adds Content-Digest (when there is a body), Signature-Input and
+// Signature to a request: what Mastodon requires, and no more.
+func signRFC9421(r *http.Request, keyID string, key *rsa.PrivateKey, body []byte, now time.Time) error {
+	r.Host = hostWithoutDefaultPort(r.URL)
+	list := innerList{
+		items:  []string{"@method", "@target-uri"},
+		params: []sfMember[any]{{"created", now.Unix()}, {"keyid", keyID}, {"alg", "rsa-v1_5-sha256"}},
+	}
+	if body != nil {
+		r.Header.Set("Content-Digest", contentDigestOf(body))
+		list.items = append(list.items, "content-digest")
+	}
+	m := message{header: r.Header, method: r.Method, target: r.URL.Scheme + "://" + r.Host + r.URL.RequestURI()}
+	text, err := m.signatureBase(list.items, list.String())
+	if err != nil {
+		return fmt.Errorf("sign: %w", err)
+	}
+	value, err := httpsig.RSASign(key, crypto.SHA256, text)
+	if err != nil {
+		return fmt.Errorf("sign: %w", err)
+	}
+	r.Header.Set("Signature-Input", "sig1="+list.String())
+	r.Header.Set("Signature", "sig1=:"+base64.StdEncoding.EncodeToString(value)+":")
+	return nil
+}
+
+// sign adds Date, Digest (when there is a body) and Signature to a request:
+// draft-cavage-http-signatures-12 with algorithm rsa-sha256, which every peer
+// reads. WordPress takes hs2019 for SHA-512, and httpsig's own Signer always adds
+// created and expires, which rsa-sha256 forbids; so the header is written here and
+// only the primitives are httpsig's.
 func sign(r *http.Request, keyID string, key *rsa.PrivateKey, body []byte, now time.Time) error {
 	r.Host = hostWithoutDefaultPort(r.URL)
 	r.Header.Set("Date", now.UTC().Format(http.TimeFormat))
@@ -42,13 +92,6 @@ func sign(r *http.Request, keyID string, key *rsa.PrivateKey, body []byte, now t
 	r.Header.Set("Signature", fmt.Sprintf(`keyId="%s",algorithm="rsa-sha256",headers="%s",signature="%s"`,
 		keyID, strings.Join(names, " "), base64.StdEncoding.EncodeToString(signature)))
 	return nil
-}
-
-// signingString is what is signed. It is built on a clone whose path is the
-// request target as it travels, for httpsig would use the decoded path.
-func signingString(r *http.Request, target string, names []string, created, expires time.Time) ([]byte, error) {
-	clone := &http.Request{Method: r.Method, Host: r.Host, Header: r.Header, URL: &url.URL{Path: target}}
-	return httpsig.BuildSignatureData(clone, names, created, expires)
 }
 
 // digestOf is the Digest header of a body (RFC 3230).
