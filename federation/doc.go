@@ -14,7 +14,8 @@
 //	follow.go     jobs Follow and Answer
 //
 // What is served: negotiate.go, collections.go, webfinger.go, nodeinfo.go. What is
-// read: client.go (the one HTTP client), fetch.go, discovery.go.
+// read: client.go (the one HTTP client), knock.go (which
+// signature a host takes), fetch.go, discovery.go.
 //
 // Every rule that looks odd is a peer's; FEDERATION.md at the root says what is
 // supported.

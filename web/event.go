@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"net/url"
 	"slices"
 
 	"github.com/maillage/maillage/instance"
@@ -161,6 +162,7 @@ func (s *Server) agenda(r *request) error {
 	now, number := s.node.Now(), r.pageNumber()
 	filter := instance.ObjectFilter{
 		Kinds: []instance.Kind{instance.KindEvent}, Undated: true, Offset: (number - 1) * agendaPage, Limit: agendaPage,
+		Theme: r.QueryParam("theme"), Territory: r.QueryParam("territory"),
 	}
 	if past {
 		filter.To, filter.Sort = now, instance.ByStartDesc
@@ -172,7 +174,7 @@ func (s *Server) agenda(r *request) error {
 		return err
 	}
 	v := agendaView{
-		Past: past, ComingURL: "/agenda", PastURL: "/agenda?periode=" + string(periodPast),
+		Past: past, ComingURL: r.agendaURL(""), PastURL: r.agendaURL(periodPast),
 		Total: total, Pages: r.paginate(number, agendaPage, total),
 	}
 	v.Months, v.Vague = r.byMonth(objects, func(e *instance.Event) bool { return upcoming(e, now) != past })
@@ -181,6 +183,20 @@ func (s *Server) agenda(r *request) error {
 		title = r.T("agenda.past")
 	}
 	return r.show("agenda", &page{Title: title, Description: r.T("agenda.lead"), Section: "/agenda", View: v})
+}
+
+// agendaURL is the agenda of a period, filtered as this page is.
+func (r *request) agendaURL(p period) string {
+	q := url.Values{}
+	for name, value := range map[string]string{"periode": string(p), "theme": r.QueryParam("theme"), "territory": r.QueryParam("territory")} {
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
+	if len(q) == 0 {
+		return "/agenda"
+	}
+	return "/agenda?" + q.Encode()
 }
 
 // byMonth groups dated events under their month, in the order given, and returns

@@ -50,6 +50,23 @@ func TestEventLeadsToTheRestOfTheThread(t *testing.T) {
 	s.get("/organisations/tiriad").links("/evenements/restitution", "/evenements/opl")
 }
 
+// The page shows what its files hold: the same filters, kept from tab to tab.
+func TestAgendaIsFiltered(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.event("carte", "Cartopartie", instance.When{Start: day(t, "2027-03-14"), AllDay: true}, func(e *instance.Event) {
+		e.Themes = []string{"cartographie"}
+		e.Territories = []instance.Ref{{Slug: "brest", Name: "Brest"}}
+	})
+	s.event("autre", "Disco-soupe", instance.When{Start: day(t, "2027-03-15"), AllDay: true}, nil)
+	for _, query := range []string{"theme=cartographie", "territory=brest"} {
+		v := s.get("/agenda?" + query)
+		v.shows("Cartopartie")
+		v.lacks("Disco-soupe")
+		v.links("/agenda?periode=passes&" + query)
+	}
+}
+
 func TestVagueDatesKeepTheirWords(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
