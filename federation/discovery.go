@@ -122,7 +122,11 @@ func (f *Federation) nodeActor(ctx context.Context, host string) (string, error)
 		return "", undiscovered(instance.ErrConflict, "%s est ce serveur-ci.", host)
 	}
 	links, err := f.wellKnown(ctx, f.origin(host)+"/.well-known/nodeinfo")
-	if err != nil && temporary(err) {
+	var dns *net.DNSError
+	switch {
+	case errors.As(err, &dns) && dns.IsNotFound:
+		return "", undiscovered(err, "%s n'existe pas. Vérifiez l'adresse.", host)
+	case err != nil && temporary(err):
 		return "", f.unreachable(host, err)
 	}
 	for _, link := range links.Links {

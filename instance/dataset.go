@@ -135,7 +135,7 @@ func ReadDataset(fsys fs.FS, dir string) (*Dataset, error) {
 		found++
 	}
 	if found == 0 {
-		return nil, fmt.Errorf("%w: aucun de communes.json, organisations.json, events.json, recipes.json dans %s", ErrNotFound, dir)
+		return nil, fmt.Errorf("%w: ni communes.json, ni organisations.json, ni events.json, ni recipes.json", ErrNotFound)
 	}
 	d.names = map[string]string{}
 	for _, o := range d.Organisations {

@@ -18,7 +18,7 @@ type importCommand struct {
 func (cmd importCommand) Run(ctx context.Context, cli *commandLine) error {
 	data, err := instance.ReadDataset(os.DirFS(cmd.Path), ".")
 	if err != nil {
-		return err
+		return fmt.Errorf("%s : %w", cmd.Path, err)
 	}
 	return withNode(ctx, cli, func(a *app) error {
 		owner, err := organisation(ctx, a.node, cmd.As)

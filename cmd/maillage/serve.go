@@ -58,6 +58,9 @@ func (reindexCommand) Run(ctx context.Context, cli *commandLine) error {
 		return err
 	}
 	defer a.closeLogged()
+	if c.Search.Engine == "embedded" && running(ctx, a) {
+		return fmt.Errorf("%s répond : arrêtez le nœud avant de reconstruire son index (il le tient en mémoire)", c.BaseURL)
+	}
 	start := time.Now()
 	if err := a.node.Reindex(ctx, func(done int) { fmt.Printf("\r%d fiches indexées", done) }); err != nil {
 		return err
