@@ -27,7 +27,7 @@ func (f *Federation) Backfill(ctx context.Context, job instance.Job) error {
 	if err := json.Unmarshal(job.Args, &args); err != nil {
 		return instance.Cancel(err)
 	}
-	return f.settle(ctx, "backfill "+args.URL, f.backfillPage(ctx, args))
+	return f.settle(ctx, "backfill "+args.URL, job, f.backfillPage(ctx, args))
 }
 
 func (f *Federation) backfillPage(ctx context.Context, args instance.BackfillArgs) error {
@@ -133,12 +133,18 @@ func (f *Federation) backfillItem(ctx context.Context, peer *instance.Actor, ite
 	if raw == nil || !instance.SameOrigin(id, peer.ID) {
 		return id, nil
 	}
-	err = f.receiveItem(ctx, id, raw)
+	err = f.receiveItem(ctx, peer, id, raw)
+	if errors.Is(err, errNotTheirs) {
+		return id, nil // only its own address can say
+	}
 	if temporary(err) {
 		return id, nil // its owner could not be read now
 	}
 	return "", err
 }
+
+// errNotTheirs says that a collection holds somebody else's thing.
+var errNotTheirs = errors.New("not the collection owner's")
 
 // announced is the IRI of what an Announce is about, or of what is inside the
 // activity it is about (Gancio, FEP-1b12).
@@ -154,9 +160,15 @@ func announced(a *as2.Activity) (string, error) {
 }
 
 // receiveItem keeps an embedded object in the name of its owner, or an actor.
-func (f *Federation) receiveItem(ctx context.Context, id string, raw []byte) error {
+//
+// A whole server's collection speaks for all who live there; an actor's for itself
+// alone (FEP-fe34): else one account of a server could give another a key of its own.
+func (f *Federation) receiveItem(ctx context.Context, peer *instance.Actor, id string, raw []byte) error {
 	o, err := as2.ParseObject(raw)
 	if errors.Is(err, as2.ErrUnsupported) {
+		if peer.Kind != instance.KindNode && id != peer.ID {
+			return errNotTheirs
+		}
 		actor, notActor := parseActor(raw, id)
 		if notActor != nil {
 			return err
@@ -167,6 +179,9 @@ func (f *Federation) receiveItem(ctx context.Context, id string, raw []byte) err
 		return err
 	}
 	b := o.Common()
+	if peer.Kind != instance.KindNode && b.Owner != peer.ID {
+		return errNotTheirs
+	}
 	if !instance.SameOrigin(b.ID, b.Owner) {
 		return fmt.Errorf("%s: %w: its owner lives elsewhere", b.ID, instance.ErrForbidden)
 	}

@@ -228,7 +228,7 @@ func newStatusError(resp *http.Response) *statusError {
 	e := &statusError{url: resp.Request.URL.Redacted(), code: resp.StatusCode}
 	value := resp.Header.Get("Retry-After")
 	if seconds, err := strconv.Atoi(value); err == nil && seconds > 0 {
-		e.retryAfter = time.Duration(seconds) * time.Second
+		e.retryAfter = time.Duration(min(seconds, int(maxRetryAfter/time.Second))) * time.Second
 	} else if at, err := http.ParseTime(value); err == nil {
 		e.retryAfter = max(0, time.Until(at))
 	}

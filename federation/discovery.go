@@ -85,8 +85,14 @@ func cutHandle(s string) (name, host string, ok bool) {
 	return name, host, validHost(host) && !strings.Contains(name, "@")
 }
 
+// maxHost bounds a host as people write it, in bytes.
+const maxHost = 512
+
 // asciiHost writes a host as it travels: lower case, accents in Punycode.
 func asciiHost(host string) string {
+	if len(host) > maxHost { // Punycode takes a time that is the square of the length
+		return ""
+	}
 	name, port, hasPort := strings.Cut(strings.ToLower(host), ":")
 	if ascii, err := idna.Lookup.ToASCII(name); err == nil {
 		name = ascii

@@ -169,7 +169,7 @@ func (f *Federation) Fetch(ctx context.Context, job instance.Job) error {
 	if err := json.Unmarshal(job.Args, &args); err != nil {
 		return instance.Cancel(err)
 	}
-	return f.settle(ctx, "fetch "+args.ID, f.receiveFrom(ctx, args.From, args.ID))
+	return f.settle(ctx, "fetch "+args.ID, job, f.receiveFrom(ctx, args.From, args.ID))
 }
 
 // receiveFrom reads an object that an actor pointed at, at its origin, and hands it
@@ -187,6 +187,9 @@ func (f *Federation) receiveFrom(ctx context.Context, by, id string) error {
 		return err
 	}
 	b := o.Common()
+	if blocked, err := f.blocked(ctx, b.ID); err != nil || blocked { // a redirect may have led elsewhere
+		return errors.Join(err, fmt.Errorf("%s: %w: its server is blocked", b.ID, instance.ErrForbidden))
+	}
 	if !instance.SameOrigin(b.ID, b.Owner) {
 		return fmt.Errorf("%s: %w: its owner %q lives elsewhere", b.ID, instance.ErrForbidden, b.Owner)
 	}
@@ -199,7 +202,7 @@ func (f *Federation) receiveFrom(ctx context.Context, by, id string) error {
 
 // settle decides what becomes of a job about a stranger's data: what is wrong with
 // the data ends it quietly, a failing network or database has it tried again.
-func (f *Federation) settle(ctx context.Context, what string, err error) error {
+func (f *Federation) settle(ctx context.Context, what string, job instance.Job, err error) error {
 	var status *statusError
 	switch {
 	case err == nil:
@@ -207,8 +210,8 @@ func (f *Federation) settle(ctx context.Context, what string, err error) error {
 	case theirFault(err):
 		f.log.LogAttrs(ctx, slog.LevelDebug, "ignored", slog.String("what", what), slog.String("why", err.Error()))
 		return nil
-	case errors.As(err, &status) && status.retryAfter > 0:
-		return instance.Snooze(min(status.retryAfter, maxRetryAfter), err)
+	case errors.As(err, &status) && status.retryAfter > 0 && f.age(job) < deliverFor:
+		return instance.Snooze(min(max(status.retryAfter, minRetry), maxRetryAfter), err)
 	}
 	return fmt.Errorf("%s: %w", what, err)
 }

@@ -61,7 +61,7 @@ func (f *Federation) followArgs(ctx context.Context, job instance.Job, remote fu
 	}
 	actor, err := f.Actor(ctx, remote(args))
 	if err != nil {
-		return args, nil, f.settle(ctx, job.Kind+" "+remote(args), err)
+		return args, nil, f.settle(ctx, job.Kind+" "+remote(args), job, err)
 	}
 	if !instance.SameOrigin(actor.Inbox, actor.ID) {
 		return args, nil, instance.Cancel(fmt.Errorf("%s has no inbox on its server", actor.ID))

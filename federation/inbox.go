@@ -18,7 +18,8 @@ import (
 
 const (
 	maxInbox   = 1 << 20 // bytes posted to an inbox
-	maxLookups = 32      // unknown signers being fetched at once, for all requests
+	maxFollow  = 64 << 10
+	maxLookups = 32 // unknown signers being fetched at once, for all requests
 )
 
 // A refusal is an answer to a peer whose activity is not taken. Nothing is kept of
@@ -86,6 +87,10 @@ func readActivity(c echo.Context) ([]byte, error) {
 	return body, nil
 }
 
+// published are the types that tell of something somebody published: nobody hears
+// them but those who follow.
+var published = map[string]bool{"Create": true, "Update": true, "Announce": true}
+
 // accept verifies a posted activity and keeps it. Checks go from the cheapest to
 // the dearest; a peer is asked for a key only when all else is right.
 func (f *Federation) accept(r *http.Request, body []byte) error {
@@ -97,6 +102,9 @@ func (f *Federation) accept(r *http.Request, body []byte) error {
 	activity, err := as2.ParseActivity(body)
 	if err != nil {
 		return refuse(http.StatusBadRequest, "not an activity: "+err.Error())
+	}
+	if activity.Type == "Follow" && len(body) > maxFollow {
+		return refuse(http.StatusRequestEntityTooLarge, "a Follow takes at most 64 KiB") // it is kept whole, for its Accept
 	}
 	if err := f.admit(ctx, signed, activity); err != nil {
 		return err
@@ -122,6 +130,12 @@ func (f *Federation) accept(r *http.Request, body []byte) error {
 		if err := f.node.ReceiveActor(ctx, signer); err != nil {
 			return err
 		}
+	}
+	if published[activity.Type] && errors.Is(f.node.Hears(ctx, activity.Actor, activity.ObjectID), instance.ErrNotFound) {
+		return nil // nobody here would read it
+	}
+	if listeners[activity.Type] == nil {
+		body = nil // its id is remembered, which is all that is needed of it
 	}
 	err = f.store.Accept(ctx, instance.Received{
 		ID: activity.ID, Actor: activity.Actor, Type: activity.Type,

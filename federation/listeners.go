@@ -51,14 +51,14 @@ func (f *Federation) Receive(ctx context.Context, job instance.Job) error {
 	}
 	activity, err := as2.ParseActivity(received.Body)
 	if err != nil {
-		return f.settle(ctx, what, err)
+		return f.settle(ctx, what, job, err)
 	}
 	from, err := f.Actor(ctx, received.Actor)
 	if err != nil {
-		return f.settle(ctx, what, err)
+		return f.settle(ctx, what, job, err)
 	}
 	f.learnHost(ctx, instance.Origin(from.ID))
-	return f.settle(ctx, what, listener(f, ctx, incoming{activity, from, received.Body}))
+	return f.settle(ctx, what, job, listener(f, ctx, incoming{activity, from, received.Body}))
 }
 
 // onCreate keeps a new object. One that is only named, or that lives elsewhere

@@ -153,7 +153,7 @@ func TestFanoutFollowsAnEventThatMoves(t *testing.T) {
 	id := moved.Common().ID
 	told := func(want ...string) {
 		t.Helper()
-		settleAll(t, b)
+		settleAll(t, b, a)
 		var types []string
 		for seq := int64(2); ; seq++ { // the first is the Accept
 			received, err := a.node.Received(t.Context(), seq)

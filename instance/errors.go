@@ -3,6 +3,8 @@ package instance
 import (
 	"errors"
 	"fmt"
+	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -50,6 +52,23 @@ type checks struct{ fields []FieldError }
 func (c *checks) require(ok bool, field, format string, args ...any) {
 	if !ok {
 		c.fields = append(c.fields, FieldError{Field: field, Message: fmt.Sprintf(format, args...)})
+	}
+}
+
+// address checks a web address: anything else in its place could run in a reader's page.
+func (c *checks) address(field, value string, schemes ...string) {
+	if value == "" {
+		return
+	}
+	u, err := url.Parse(value)
+	web := err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
+	c.require(web || err == nil && slices.Contains(schemes, u.Scheme), field, "écrivez l'adresse entière, avec https://")
+}
+
+func (c *checks) addresses(field string, refs ...Ref) {
+	for _, ref := range refs {
+		c.address(field, ref.ID)
+		c.address(field, ref.URL)
 	}
 }
 

@@ -46,6 +46,15 @@ func (e *Event) Validate() error {
 	e.When.validate(&c)
 	c.require(e.EventKind == "" || Vocabularies().Has("event_kinds", e.EventKind), "event_kind", "« %s » n'est pas un type d'événement de la liste", e.EventKind)
 	c.require(e.Status == "" || Vocabularies().Has("event_status", string(e.Status)), "status", "« %s » n'est pas un état de la liste", e.Status)
+	c.address("participation_url", e.ParticipationURL, "mailto", "tel")
+	c.address("online_url", e.OnlineURL)
+	c.addresses("organisers", e.Organisers...)
+	if e.PartOf != nil {
+		c.addresses("part_of", *e.PartOf)
+	}
+	for _, contribution := range e.Contributions {
+		c.address("contributions", contribution.URL)
+	}
 	c.require(e.Participants >= 0 && e.Capacity >= 0, "capacity", "un nombre de personnes ne peut pas être négatif")
 	return c.err()
 }

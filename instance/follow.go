@@ -84,6 +84,15 @@ func (n *Node) ReceiveAnswer(ctx context.Context, from *Actor, actor string, acc
 		if !accepted || !first {
 			return nil
 		}
+		if from.Territory != nil && from.Kind != KindTerritory { // it belongs on our map now
+			from.Kind = KindTerritory
+			if err := tx.SaveActor(ctx, from); err != nil {
+				return err
+			}
+			if err := tx.Enqueue(ctx, IndexJob(from.ID)); err != nil {
+				return err
+			}
+		}
 		return tx.Enqueue(ctx, backfillJobs(from)...)
 	})
 }

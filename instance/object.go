@@ -131,6 +131,11 @@ func (b *Base) validateBase(c *checks) {
 	c.require(len([]rune(b.Summary)) <= 500, "summary", "raccourcissez le résumé à 500 caractères")
 	c.require(len(b.Source) <= 40_000 && len(b.Content) <= 60_000, "content", "raccourcissez le texte à 40 000 caractères")
 	c.require(b.Licence == "" || Vocabularies().Has("licences", b.Licence), "licence", "choisissez une licence de la liste (« %s » n'y est pas)", b.Licence)
+	c.address("derived_from", b.DerivedFrom)
+	c.addresses("territories", b.Territories...)
+	if b.Image != nil {
+		c.address("image", b.Image.URL)
+	}
 	for _, theme := range b.Themes {
 		c.require(Vocabularies().Has("themes", theme), "themes", "« %s » n'est pas un thème de la liste", theme)
 	}

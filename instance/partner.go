@@ -1,7 +1,5 @@
 package instance
 
-import "net/url"
-
 // Partner is a sheet of the directory: an organisation, a place, a collective
 // that a node knows and describes. It need not have an account anywhere; when it
 // has one, Actor is its IRI and people can follow it.
@@ -25,9 +23,7 @@ func (p *Partner) Validate() error {
 	for _, role := range p.Roles {
 		c.require(Vocabularies().Has("ecosystem_roles", role), "roles", "« %s » n'est pas un rôle de la liste", role)
 	}
-	if p.Website != "" {
-		u, err := url.Parse(p.Website)
-		c.require(err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "", "website", "écrivez l'adresse entière, avec https://")
-	}
+	c.address("website", p.Website)
+	c.address("actor", p.Actor)
 	return c.err()
 }

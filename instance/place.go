@@ -66,6 +66,16 @@ func (p *Place) Label() string {
 	return p.Name + ", " + p.Locality
 }
 
+// clean makes the words of a stranger's place fit to show.
+func (p *Place) clean() {
+	if p == nil {
+		return
+	}
+	for _, s := range []*string{&p.Name, &p.Street, &p.PostalCode, &p.Locality, &p.INSEE, &p.Departement, &p.Region, &p.Country} {
+		*s = CleanName(*s, 200)
+	}
+}
+
 // BBox is a box in degrees. West may exceed East: it then crosses the 180th meridian.
 type BBox struct{ West, South, East, North float64 }
 

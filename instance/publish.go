@@ -105,8 +105,13 @@ func (n *Node) prepare(o Object) error {
 		b.Content = RenderMarkdown(b.Source)
 	}
 	b.Content = SanitiseHTML(b.Content)
-	return nil
+	var c checks
+	c.require(len(b.Content) <= maxContent, "content", "raccourcissez le texte : mis en forme, il est trop long pour voyager")
+	return c.err()
 }
+
+// maxContent bounds what Markdown becomes, in bytes: peers take activities of 64 KiB.
+const maxContent = 200_000
 
 // owned loads an object of ours that the actor may change, locked until commit.
 func (n *Node) owned(ctx context.Context, tx Tx, by, id string) (Object, error) {

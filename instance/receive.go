@@ -5,7 +5,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
+)
+
+// The limits of what a peer writes, in runes, before it is cleaned: a megabyte of
+// markup takes a hundred megabytes to read, at each visit of its page.
+const (
+	maxReceivedText = 60_000 // as for our own authors
+	maxReceivedLine = 5_000
 )
 
 // maxSkew is how far ahead of our clock a peer's dates may be.
@@ -15,7 +23,7 @@ const maxSkew = 24 * time.Hour
 // signature or origin vouches for it; raw is the object as received.
 //
 // It is kept if from owns it, lives where it lives, and somebody here follows
-// from or from's node; and if it is newer than what we have. Otherwise nothing
+// from or from's node, or we have it already; and if it is newer than what we have. Otherwise nothing
 // happens and the error says why: ErrForbidden (not theirs), ErrGone (deleted
 // here before), ErrDuplicate (not newer), ErrNotFound (nobody here follows them).
 func (n *Node) ReceiveObject(ctx context.Context, from *Actor, o Object, raw []byte) error {
@@ -32,22 +40,24 @@ func (n *Node) ReceiveAnnounced(ctx context.Context, by string, from *Actor, o O
 	case b.Owner != from.ID, !SameOrigin(b.ID, from.ID):
 		return fmt.Errorf("%s: %w: it is not %s's", b.ID, ErrForbidden, from.ID)
 	}
-	if err := n.Wants(ctx, by); err != nil {
-		return err
-	}
+	unwanted := n.Wants(ctx, by)
 	n.clean(o)
 	return n.store.Write(ctx, func(tx Tx) error {
 		if err := tx.Lock(ctx, b.ID); err != nil {
 			return err
 		}
 		old, err := tx.Object(ctx, b.ID)
-		if err != nil && !errors.Is(err, ErrNotFound) {
-			return err
-		}
-		if err == nil {
-			if err := supersedes(b, old.Common()); err != nil {
-				return err
+		switch {
+		case errors.Is(err, ErrNotFound):
+			err = unwanted
+		case err == nil:
+			err = supersedes(b, old.Common())
+			if err == nil && !old.Common().Deleted.IsZero() {
+				err = unwanted // what we have is kept current, whoever points at it; this we have not
 			}
+		}
+		if err != nil {
+			return err
 		}
 		if err := tx.SaveObject(ctx, o, raw); err != nil {
 			return err
@@ -60,8 +70,10 @@ func (n *Node) ReceiveAnnounced(ctx context.Context, by string, from *Actor, o O
 // stored, never by what the newcomer claims.
 func supersedes(b, old *Base) error {
 	switch {
-	case !old.Deleted.IsZero():
+	case !old.Deleted.IsZero() && (old.Owner == b.Owner || !old.Published.IsZero()):
 		return fmt.Errorf("%s: %w", b.ID, ErrGone)
+	case !old.Deleted.IsZero(): // a neighbour deleted what we had not seen: it was not theirs to
+		return nil
 	case old.Owner != b.Owner, old.Kind != b.Kind:
 		return fmt.Errorf("%s: %w: owner and kind do not change", b.ID, ErrForbidden)
 	case !b.Updated.After(old.Updated):
@@ -106,7 +118,7 @@ func (n *Node) forget(ctx context.Context, tx Tx, was *Base) error {
 		return err
 	}
 	b := tombstone.Common()
-	*b = Base{ID: was.ID, Kind: was.Kind, Origin: Origin(was.ID), Owner: was.Owner, Updated: n.clock(), Deleted: n.clock()}
+	*b = Base{ID: was.ID, Kind: was.Kind, Origin: Origin(was.ID), Owner: was.Owner, Published: was.Published, Updated: n.clock(), Deleted: n.clock()}
 	if err := tx.SaveObject(ctx, tombstone, nil); err != nil {
 		return err
 	}
@@ -145,15 +157,23 @@ func (n *Node) ReceiveAnnounce(ctx context.Context, from *Actor, id string) erro
 	return n.store.Write(ctx, func(tx Tx) error { return tx.Enqueue(ctx, job) })
 }
 
-// ReceiveActor keeps a remote actor as just read from its origin.
+// ReceiveActor keeps a remote actor as just read from its origin. A territory that
+// nobody here follows is kept as any group is: it does not put itself on our map.
 func (n *Node) ReceiveActor(ctx context.Context, a *Actor) error {
 	if n.urls.Local(a.ID) {
 		return fmt.Errorf("%s: %w: it is ours", a.ID, ErrForbidden)
 	}
 	a.Origin, a.Slug = Origin(a.ID), ""
-	a.Name, a.Summary = CleanName(a.Name, 200), SanitiseHTML(a.Summary)
-	a.Handle = CleanName(a.Handle, 100)
+	a.Name, a.Summary = CleanName(Truncate(a.Name, maxReceivedLine), 200), SanitiseHTML(withoutHidden(Truncate(a.Summary, maxReceivedLine)))
+	a.Handle = strings.ReplaceAll(CleanName(Truncate(a.Handle, maxReceivedLine), 100), "@", "")
+	if !SameOrigin(a.URL, a.ID) {
+		a.URL = a.ID
+	}
+	a.Place.clean()
 	a.Fetched = n.clock()
+	if a.Kind == KindTerritory && n.Wants(ctx, a.ID) != nil {
+		a.Kind = KindOrganisation
+	}
 	return n.store.Write(ctx, func(tx Tx) error {
 		if err := tx.SaveActor(ctx, a); err != nil {
 			return err
@@ -201,7 +221,21 @@ func (n *Node) ReceiveActorGone(ctx context.Context, id string) error {
 // Wants says whether what the actor publishes belongs here: ErrNotFound unless
 // one of our actors follows it, or follows the node it lives on.
 func (n *Node) Wants(ctx context.Context, actorID string) error {
-	if n.follows(ctx, actorID) {
+	return n.heard(ctx, actorID, FollowAccepted)
+}
+
+// Hears says whether what an actor says of an object is worth keeping until it is
+// acted upon: we have the object, or follow the actor, or have asked to (what
+// overtakes the answer is not lost).
+func (n *Node) Hears(ctx context.Context, actorID, object string) error {
+	if _, err := n.Object(ctx, object); !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	return n.heard(ctx, actorID, "")
+}
+
+func (n *Node) heard(ctx context.Context, actorID string, state FollowState) error {
+	if n.follows(ctx, actorID, state) {
 		return nil
 	}
 	nodes, _, err := n.Actors(ctx, ActorFilter{Kinds: []Kind{KindNode}, Scope: Scope(Origin(actorID)), Limit: 10})
@@ -209,16 +243,17 @@ func (n *Node) Wants(ctx context.Context, actorID string) error {
 		return err
 	}
 	for _, node := range nodes {
-		if SameOrigin(node.ID, actorID) && n.follows(ctx, node.ID) {
+		if SameOrigin(node.ID, actorID) && n.follows(ctx, node.ID, state) {
 			return nil
 		}
 	}
 	return fmt.Errorf("%s: %w: nobody here follows it", actorID, ErrNotFound)
 }
 
-// follows says whether one of our actors follows the remote one.
-func (n *Node) follows(ctx context.Context, actorID string) bool {
-	_, count, err := n.Follows(ctx, FollowFilter{Object: actorID, State: FollowAccepted, Limit: 1})
+// follows says whether one of our actors follows the remote one, or in any state
+// ("") has asked to.
+func (n *Node) follows(ctx context.Context, actorID string, state FollowState) bool {
+	_, count, err := n.Follows(ctx, FollowFilter{Object: actorID, State: state, Limit: 1})
 	return err == nil && count > 0
 }
 
@@ -226,8 +261,9 @@ func (n *Node) follows(ctx context.Context, actorID string) bool {
 func (n *Node) clean(o Object) {
 	b := o.Common()
 	b.Origin, b.Slug, b.Source = Origin(b.ID), "", ""
-	b.Name, b.Summary = CleanName(b.Name, 200), CleanName(b.Summary, 1000)
-	b.Content = SanitiseHTML(b.Content)
+	b.Name, b.Summary = CleanName(Truncate(b.Name, maxReceivedLine), 200), CleanName(Truncate(b.Summary, maxReceivedLine), 1000)
+	b.Content = SanitiseHTML(withoutHidden(Truncate(b.Content, maxReceivedText)))
+	b.Place.clean()
 	if !SameOrigin(b.URL, b.ID) {
 		b.URL = b.ID
 	}
@@ -250,7 +286,7 @@ func (n *Node) clean(o Object) {
 	b.Themes = keep
 	cleanRefs(b.Territories)
 	if e, ok := o.(*Event); ok {
-		e.When.Text = CleanName(e.When.Text, 200)
+		e.When.Text, e.StatusAsOf = CleanName(e.When.Text, 200), CleanName(e.StatusAsOf, 40)
 		cleanRefs(e.Organisers)
 		if e.PartOf != nil {
 			e.PartOf.Name = CleanName(e.PartOf.Name, 200)

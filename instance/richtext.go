@@ -34,11 +34,25 @@ var sanitiser = func() *bluemonday.Policy {
 // way in, and again on the way out.
 func SanitiseHTML(s string) string { return strings.TrimSpace(sanitiser.Sanitize(s)) }
 
-var markdown = goldmark.New(goldmark.WithExtensions(extension.Linkify, extension.Strikethrough, extension.Table))
+var (
+	markdown       = goldmark.New(goldmark.WithExtensions(extension.Linkify, extension.Strikethrough, extension.Table))
+	markdownNoGrid = goldmark.New(goldmark.WithExtensions(extension.Linkify, extension.Strikethrough))
+)
+
+// maxCells bounds a Markdown table: its rows are filled up to its widest, so that a
+// few kilobytes of bars could become many megabytes of empty cells.
+const maxCells = 5_000
 
 // RenderMarkdown turns an author's Markdown into harmless HTML.
 func RenderMarkdown(source string) string {
 	var out bytes.Buffer
+	markdown, widest := markdown, 0
+	for line := range strings.Lines(source) {
+		widest = max(widest, strings.Count(line, "|"))
+	}
+	if widest*strings.Count(source, "\n") > maxCells {
+		markdown = markdownNoGrid
+	}
 	if err := markdown.Convert([]byte(source), &out); err != nil {
 		return "<p>" + html.EscapeString(source) + "</p>"
 	}
@@ -57,17 +71,28 @@ func PlainText(s string) string {
 	return strings.TrimSpace(spaces.ReplaceAllString(html.UnescapeString(noMarkup.Sanitize(s)), " "))
 }
 
-// CleanName makes a stranger's text fit for one line: no markup, NFC, no
-// direction overrides, zero-width or control characters, at most limit runes.
+// CleanName makes a stranger's text fit for one line: no markup, NFC, no hidden
+// characters, at most limit runes.
 func CleanName(s string, limit int) string {
-	s = norm.NFC.String(PlainText(s))
+	s = withoutHidden(norm.NFC.String(PlainText(s)))
 	s = strings.Map(func(r rune) rune {
-		if unicode.Is(unicode.Cf, r) || unicode.IsControl(r) {
+		if unicode.IsControl(r) {
 			return -1
 		}
 		return r
 	}, s)
 	return Truncate(strings.TrimSpace(s), limit)
+}
+
+// withoutHidden drops what is not seen and changes how the rest is: overrides of the
+// writing direction, zero-width letters. The joiner stays: emoji are made with it.
+func withoutHidden(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Cf, r) && r != '\u200d' {
+			return -1
+		}
+		return r
+	}, s)
 }
 
 // Truncate cuts at a limit of runes, with an ellipsis when something was cut.

@@ -72,6 +72,7 @@ func (w When) validate(c *checks) {
 	c.require(!w.Vague() || w.Text != "", "start", "donnez une date (2027-03-14) ou des mots (« printemps 2027 »)")
 	c.require(w.End.IsZero() || !w.End.Before(w.Start), "end", "la fin précède le début")
 	c.require(w.Approx == "" || approxPattern.MatchString(w.Approx), "approx", "écrivez l'année ou l'année et le mois : 2017 ou 2017-10")
+	c.address("when.source", w.Source)
 	if w.Zone != "" {
 		_, err := time.LoadLocation(w.Zone)
 		c.require(err == nil, "zone", "fuseau horaire inconnu : « %s » (par exemple Europe/Paris, Indian/Reunion)", w.Zone)

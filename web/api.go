@@ -47,7 +47,10 @@ func (a *apiV1) shield(next echo.HandlerFunc) echo.HandlerFunc {
 			h.Set("Access-Control-Allow-Origin", "*")
 			h.Set("Access-Control-Expose-Headers", "ETag")
 		}
-		err := next(c)
+		err := refuseNUL(c.Request())
+		if err == nil {
+			err = next(c)
+		}
 		if err == nil || c.Response().Committed || errors.Is(err, context.Canceled) {
 			return err
 		}

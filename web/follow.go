@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/labstack/echo/v4"
 	"golang.org/x/net/idna"
 
 	"github.com/maillage/maillage/instance"
@@ -39,14 +40,20 @@ func (s *Server) follow(r *request) error {
 
 // followFrom sends the reader to the follow page of their own server.
 func (s *Server) followFrom(r *request) error {
-	v, actor, err := s.followView(r, r.FormValue("compte"))
+	// Not FormValue, which would read files too, of any size.
+	req := r.Request()
+	req.Body = http.MaxBytesReader(r.Response(), req.Body, maxForm)
+	if err := req.ParseForm(); err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest).SetInternal(err)
+	}
+	v, actor, err := s.followView(r, req.PostForm.Get("compte"))
 	if err != nil {
 		return err
 	}
 	if actor == nil {
 		return r.showFollow(http.StatusUnprocessableEntity, v)
 	}
-	v.Server = strings.TrimSpace(r.FormValue("serveur"))
+	v.Server = strings.TrimSpace(req.PostForm.Get("serveur"))
 	host, ok := serverHost(v.Server)
 	if !ok {
 		v.Invalid = true
@@ -120,6 +127,12 @@ func (s *Server) findAccount(r *request, account string) (*instance.Actor, error
 	return nil, err
 }
 
+// The limits of the form, in bytes.
+const (
+	maxForm   = 16 << 10
+	maxServer = 512
+)
+
 var hostname = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+([a-z]{2,63}|xn--[a-z0-9-]{1,59})$`)
 
 // serverHost reads the name of a fediverse server out of what people type:
@@ -127,6 +140,9 @@ var hostname = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+([a-z
 // ports and local names are refused: nobody's account lives there.
 func serverHost(typed string) (host string, ok bool) {
 	typed = strings.TrimSpace(typed)
+	if len(typed) > maxServer { // Punycode takes a time that is the square of the length
+		return "", false
+	}
 	if _, rest, found := strings.Cut(typed, "://"); found {
 		typed = rest
 		typed, _, _ = strings.Cut(typed, "/")

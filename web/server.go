@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -64,11 +65,24 @@ func (s *Server) page(h handler) echo.HandlerFunc {
 			return switchLanguage(c, lang)
 		}
 		r := &request{Context: c, locale: s.negotiate(c.Request()), s: s}
-		if err := h(r); err != nil {
+		err := refuseNUL(c.Request())
+		if err == nil {
+			err = h(r)
+		}
+		if err != nil {
 			return s.fail(r, err)
 		}
 		return nil
 	}
+}
+
+// refuseNUL answers not found to an address that holds a NUL: nothing here is named
+// so, and a database takes it for an error of ours.
+func refuseNUL(r *http.Request) error {
+	if strings.ContainsRune(r.URL.Path, 0) || strings.Contains(r.URL.RawQuery, "%00") {
+		return fmt.Errorf("%q: %w", r.URL.Path, instance.ErrNotFound)
+	}
+	return nil
 }
 
 // secure sets the headers that hold a page to its own origin. Scripts and styles

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/maillage/maillage/instance"
 )
@@ -213,10 +214,22 @@ func checkedIRI(s string) string {
 		return ""
 	}
 	u, err := url.Parse(s)
-	if err != nil || u.Host == "" || u.User != nil || (u.Scheme != "https" && u.Scheme != "http") {
+	if err != nil || !plainHost(u) || u.User != nil || (u.Scheme != "https" && u.Scheme != "http") {
 		return ""
 	}
 	return s
+}
+
+// plainHost says that the host is spelt in the one way that names it: ASCII, no
+// trailing dot, no default port. Servers are told apart, and blocked, by their names.
+func plainHost(u *url.URL) bool {
+	for i := range len(u.Host) {
+		if u.Host[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	defaultPort := u.Scheme == "https" && u.Port() == "443" || u.Scheme == "http" && u.Port() == "80"
+	return u.Hostname() != "" && !strings.HasSuffix(u.Hostname(), ".") && !strings.HasSuffix(u.Host, ":") && !defaultPort
 }
 
 // timeOf reads an RFC 3339 time within reason, in UTC; zero for anything else. The

@@ -11,9 +11,10 @@ import (
 
 // The limits of a document, besides its size, which the caller bounds.
 const (
-	maxDepth = 32   // of nested objects and arrays
-	maxArray = 1000 // elements of any array
-	maxURL   = 2048 // bytes
+	maxDepth = 32     // of nested objects and arrays
+	maxArray = 1000   // elements of any array
+	maxNodes = 50_000 // values of all kinds: each takes far more memory than bytes
+	maxURL   = 2048   // bytes
 )
 
 var (
@@ -78,12 +79,16 @@ type decoder struct {
 	src   []byte
 	pos   int
 	depth int
+	nodes int
 	terms int                        // how many @context we are in: their terms are not read, and Fedify's differ by case alone
 	raw   map[string]json.RawMessage // of the outermost object
 }
 
 func (d *decoder) value() (any, error) {
 	d.space()
+	if d.nodes++; d.nodes > maxNodes {
+		return nil, malformed("more than %d values", maxNodes)
+	}
 	switch d.src[d.pos] {
 	case '{', '[':
 		if d.depth++; d.depth > maxDepth {

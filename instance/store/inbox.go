@@ -209,7 +209,7 @@ func insertReceived(ctx context.Context, db bun.Tx, group []*acceptance) ([]erro
 		if seq, ok := fresh[r.Signature]; ok {
 			delete(fresh, r.Signature)
 			job := instance.NewJob(instance.JobReceive, instance.ReceiveArgs{Seq: seq})
-			job.Key = r.Actor // an actor's activities act in the order they came
+			job.Key = instance.Origin(r.Actor) // in the order they came; one server holds one worker
 			jobs = append(jobs, job)
 			continue
 		}

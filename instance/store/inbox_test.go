@@ -40,7 +40,7 @@ func receiveJobs(t *testing.T, s *store.Store) []instance.Received {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if j.Key != row.Actor {
+		if j.Key != instance.Origin(row.Actor) {
 			t.Errorf("the job of %s has key %q", row.Actor, j.Key)
 		}
 		rows = append(rows, *row)
