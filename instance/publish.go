@@ -111,7 +111,7 @@ func (n *Node) prepare(o Object) error {
 }
 
 // maxContent bounds what Markdown becomes, in bytes: peers take activities of 64 KiB.
-const maxContent = 200_000
+const maxContent = 60_000
 
 // owned loads an object of ours that the actor may change, locked until commit.
 func (n *Node) owned(ctx context.Context, tx Tx, by, id string) (Object, error) {

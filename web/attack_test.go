@@ -185,8 +185,9 @@ func TestAttackNUL(t *testing.T) {
 func TestAttackActorPageElsewhere(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
+	s.peer("Pair")
 	const elsewhere = "https://victim.example/login"
-	a := &instance.Actor{ID: "https://evil.example/u", Kind: instance.KindOrganisation, Handle: "u", Name: "Tiriad", URL: elsewhere}
+	a := &instance.Actor{ID: "https://" + peerDomain + "/u", Kind: instance.KindOrganisation, Handle: "u", Name: "Tiriad", URL: elsewhere}
 	s.must(s.node.ReceiveActor(t.Context(), a))
 	v := s.get("/reseau/" + instance.Key(a.ID))
 	for _, n := range append(v.all("a", "href", elsewhere), v.all("link", "href", elsewhere)...) {
@@ -206,13 +207,24 @@ func TestAttackSpoofedText(t *testing.T) {
 	b.ID, b.Kind, b.Owner, b.Name, b.Content = "https://b.example/e", instance.KindEvent, peer.ID, "Atelier", "<p>"+override+"x</p>"
 	b.Place = &instance.Place{Name: override + "Salle", Locality: override + "Brest", Street: override + "1"}
 	s.must(s.node.ReceiveObject(t.Context(), peer, e, nil))
-	a := &instance.Actor{ID: "https://evil.example/u", Kind: instance.KindOrganisation, Handle: "brest@a.example", Name: "Brest"}
+	a := &instance.Actor{ID: "https://" + peerDomain + "/u", Kind: instance.KindOrganisation, Handle: "brest@a.example", Name: "Brest"}
 	s.must(s.node.ReceiveActor(t.Context(), a))
 	if v := s.get("/reseau/" + instance.Key(b.ID)); strings.Contains(v.Body.String(), override) {
 		t.Errorf("the page turns round: %q", v.Body.String()[strings.Index(v.Body.String(), override)-20:][:60])
 	}
 	if v := s.get("/reseau/" + instance.Key(a.ID)); strings.Contains(v.Body.String(), "@brest@a.example") {
 		t.Error("it can be taken for @brest@a.example")
+	}
+}
+
+// A stranger's page on our domain: whoever only signed a request has none here.
+func TestAttackStrangersPage(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	a := &instance.Actor{ID: "https://evil.example/u", Kind: instance.KindOrganisation, Handle: "u", Name: "Tiriad"}
+	s.must(s.node.ReceiveActor(t.Context(), a))
+	if v := s.do(http.MethodGet, "/reseau/"+instance.Key(a.ID), nil); v.Code != http.StatusNotFound {
+		t.Errorf("a stranger has a page here: %d", v.Code)
 	}
 }
 

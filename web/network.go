@@ -28,5 +28,8 @@ func (s *Server) remote(r *request) error {
 	if a.Local() {
 		return r.Redirect(http.StatusMovedPermanently, r.actorPath(a))
 	}
+	if err := s.node.Wants(r.ctx(), a.ID); err != nil {
+		return err // known by a signature only: nobody here asked for their page
+	}
 	return r.showActor(a)
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -35,7 +36,12 @@ func BenchmarkInbox(b *testing.B) {
 	ctx, stop := context.WithCancel(b.Context())
 	stopped := make(chan error, 1)
 	go func() { stopped <- a.serve(ctx, l) }()
-	defer func() { stop(); <-stopped; _ = a.Close() }()
+	defer func() {
+		stop()
+		if err := errors.Join(<-stopped, a.Close()); err != nil && !errors.Is(err, http.ErrServerClosed) {
+			b.Error(err)
+		}
+	}()
 
 	requests := make([]*http.Request, b.N)
 	for i := range requests {
