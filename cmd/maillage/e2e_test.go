@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/maillage/maillage/instance"
+	"github.com/maillage/maillage/instance/store/storetest"
 )
 
 // runningNode is a whole node on loopback, as wire.go builds it.
@@ -23,15 +24,16 @@ type runningNode struct {
 	base, token string
 }
 
-// startNode runs a node until the test ends.
-func startNode(t *testing.T, name string) *runningNode {
+// startNode runs a node until the test ends, on a database or, when dsn is empty, on
+// a SQLite file of its own.
+func startNode(t *testing.T, name, dsn string) *runningNode {
 	t.Helper()
 	l, err := listen(t.Context(), "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := defaults()
-	c.BaseURL, c.Name, c.Data = "http://"+l.Addr().String(), name, t.TempDir()
+	c.BaseURL, c.Name, c.Data, c.Database = "http://"+l.Addr().String(), name, t.TempDir(), dsn
 	c.Federation.AllowPrivate = true
 	return serveNode(t, c, l)
 }
@@ -157,7 +159,12 @@ func (n *runningNode) eventually(t *testing.T, path string, suits func(searchAns
 // found by search and on the map, edited, then gone.
 func TestAnEventTravels(t *testing.T) {
 	t.Parallel()
-	a, b := startNode(t, "A"), startNode(t, "B")
+	storetest.EachDSN(t, func(t *testing.T, dsn string) {
+		anEventTravels(t, startNode(t, "A", dsn), startNode(t, "B", ""))
+	})
+}
+
+func anEventTravels(t *testing.T, a, b *runningNode) {
 	a.open(t, "tiriad")
 	b.open(t, "libertic")
 	b.follow(t, a)
@@ -232,7 +239,7 @@ func TestDemoData(t *testing.T) {
 	if parts[0].Len()+parts[1].Len() != data.Len() {
 		t.Fatalf("split %d + %d of %d rows", parts[0].Len(), parts[1].Len(), data.Len())
 	}
-	nodes := []*runningNode{startNode(t, "Tiriad"), startNode(t, "LiberTIC")}
+	nodes := []*runningNode{startNode(t, "Tiriad", ""), startNode(t, "LiberTIC", "")}
 	for i, n := range nodes {
 		org := n.open(t, []string{"tiriad", "libertic"}[i])
 		report, err := n.node.Import(t.Context(), org.ID, parts[i], nil)
