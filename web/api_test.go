@@ -405,6 +405,19 @@ func TestAPIDraftCannotDecideWhatIsTheNodes(t *testing.T) {
 	w.refused(w.write(http.MethodPost, "/api/v1/partners", `{"name":"Un autre fab","slug":"fab"}`), http.StatusConflict)
 }
 
+func TestAPIAnnouncement(t *testing.T) {
+	t.Parallel()
+	w := setupAPI(t)
+	w.refused(w.write(http.MethodPost, "/api/v1/announcements", `{}`), http.StatusUnprocessableEntity)
+	created := w.write(http.MethodPost, "/api/v1/announcements", `{"source":"La salle **change** : rendez-vous à la médiathèque."}`)
+	if created.Code != http.StatusCreated || created.body["content"] != "<p>La salle <strong>change</strong> : rendez-vous à la médiathèque.</p>" {
+		t.Fatalf("created %d %s", created.Code, created.Body)
+	}
+	if list := w.get("/api/v1/announcements"); list.body["total"] != 1.0 {
+		t.Errorf("listed %s", list.Body)
+	}
+}
+
 func TestAPIRefusesBadBodies(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {

@@ -96,13 +96,14 @@ func TestOpenAPIDescribesEveryRoute(t *testing.T) {
 func TestOpenAPIDescribesEveryParameter(t *testing.T) {
 	t.Parallel()
 	tests := map[string]func(*params){
-		"/api/v1/search":      func(p *params) { p.query() },
-		"/api/v1/map":         func(p *params) { p.mapQuery() },
-		"/api/v1/suggest":     func(p *params) { p.suggestQuery() },
-		"/api/v1/events":      func(p *params) { p.objectFilter(instance.KindEvent) },
-		"/api/v1/recipes":     func(p *params) { p.objectFilter(instance.KindRecipe) },
-		"/api/v1/partners":    func(p *params) { p.objectFilter(instance.KindPartner) },
-		"/api/v1/territories": func(p *params) { p.territoryFilter() },
+		"/api/v1/search":        func(p *params) { p.query() },
+		"/api/v1/map":           func(p *params) { p.mapQuery() },
+		"/api/v1/suggest":       func(p *params) { p.suggestQuery() },
+		"/api/v1/events":        func(p *params) { p.objectFilter(instance.KindEvent) },
+		"/api/v1/recipes":       func(p *params) { p.objectFilter(instance.KindRecipe) },
+		"/api/v1/partners":      func(p *params) { p.objectFilter(instance.KindPartner) },
+		"/api/v1/announcements": func(p *params) { p.objectFilter(instance.KindAnnouncement) },
+		"/api/v1/territories":   func(p *params) { p.territoryFilter() },
 	}
 	d := describeAPI(t)
 	for path := range d.Paths {
@@ -133,8 +134,8 @@ func TestOpenAPIDescribesEveryField(t *testing.T) {
 		"SearchResult": searchAnswer{}, "FacetValue": facetValue{}, "Hit": hitJSON{}, "Brief": briefJSON{},
 		"FeatureCollection": featureCollection{}, "Feature": feature{}, "Geometry": geometry{}, "MapProperties": mapProperties{},
 		"SuggestResult": suggestAnswer{}, "Suggestion": suggestion{},
-		"EventPage": pageOf[any]{}, "RecipePage": pageOf[any]{}, "PartnerPage": pageOf[any]{}, "TerritoryPage": pageOf[any]{},
-		"Event": instance.Event{}, "Recipe": instance.Recipe{}, "Partner": instance.Partner{}, "Territory": territoryJSON{},
+		"EventPage": pageOf[any]{}, "RecipePage": pageOf[any]{}, "PartnerPage": pageOf[any]{}, "AnnouncementPage": pageOf[any]{}, "TerritoryPage": pageOf[any]{},
+		"Event": instance.Event{}, "Recipe": instance.Recipe{}, "Partner": instance.Partner{}, "Announcement": instance.Announcement{}, "Territory": territoryJSON{},
 		"When": instance.When{}, "Place": instance.Place{}, "Point": instance.Point{}, "Image": instance.Image{}, "Ref": instance.Ref{},
 		"Contribution": instance.Contribution{}, "Ingredient": instance.Ingredient{}, "Step": instance.Step{}, "Slot": instance.Slot{},
 		"RecipeRole": instance.RecipeRole{}, "Argument": instance.Argument{}, "OriginalSource": instance.OriginalSource{}, "Code": instance.Code{},

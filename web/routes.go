@@ -82,6 +82,8 @@ func (a *apiV1) register(g *echo.Group) {
 	get("/recipes/:id", a.read(instance.KindRecipe))
 	get("/partners", a.list(instance.KindPartner))
 	get("/partners/:id", a.read(instance.KindPartner))
+	get("/announcements", a.list(instance.KindAnnouncement))
+	get("/announcements/:id", a.read(instance.KindAnnouncement))
 	get("/territories", a.listTerritories)
 	get("/territories/:id", a.readTerritory)
 
@@ -95,6 +97,9 @@ func (a *apiV1) register(g *echo.Group) {
 	g.POST("/partners", a.create(instance.KindPartner))
 	g.PUT("/partners/:id", a.replace(instance.KindPartner))
 	g.DELETE("/partners/:id", a.remove(instance.KindPartner))
+	g.POST("/announcements", a.create(instance.KindAnnouncement))
+	g.PUT("/announcements/:id", a.replace(instance.KindAnnouncement))
+	g.DELETE("/announcements/:id", a.remove(instance.KindAnnouncement))
 
 	get("/openapi.json", a.describe)
 	g.RouteNotFound("", a.unknown)
