@@ -17,6 +17,8 @@ var (
 	ErrForbidden = errors.New("interdit")
 	ErrConflict  = errors.New("existe déjà")
 	ErrInvalid   = errors.New("invalide")
+	// ErrAddress says that a store is that of a node at another address.
+	ErrAddress = errors.New("l'adresse d'un nœud est définitive")
 	// ErrDuplicate says that this activity was accepted before: answer 202, do nothing.
 	ErrDuplicate = errors.New("déjà reçu")
 	// ErrReplay says that this very signed request was seen before: answer 401.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 )
 
@@ -38,7 +39,8 @@ type Node struct {
 	log        *slog.Logger
 }
 
-// New opens the node, creating its own actor and key the first time.
+// New opens the node, creating its own actor and key the first time. ErrAddress:
+// the store is that of a node at another address.
 func New(ctx context.Context, o Options) (*Node, error) {
 	urls, err := NewURLs(o.BaseURL)
 	if err != nil {
@@ -59,7 +61,7 @@ func New(ctx context.Context, o Options) (*Node, error) {
 		name = urls.Domain()
 	}
 	if n.self, err = n.ensureSelf(ctx, name); err != nil {
-		return nil, fmt.Errorf("node actor: %w", err)
+		return nil, err
 	}
 	return n, nil
 }
@@ -69,6 +71,9 @@ func (n *Node) ensureSelf(ctx context.Context, name string) (*Actor, error) {
 	id := n.urls.Of(KindNode, "")
 	self, err := n.Actor(ctx, id)
 	if errors.Is(err, ErrNotFound) {
+		if err := n.sameAddress(ctx); err != nil {
+			return nil, err
+		}
 		return n.createActor(ctx, &Actor{
 			Kind: KindNode, Name: name, Handle: n.urls.Domain(),
 			Directory: n.urls.IRI("/annuaire"), Territories: n.urls.IRI("/territoires"),
@@ -79,6 +84,17 @@ func (n *Node) ensureSelf(ctx context.Context, name string) (*Actor, error) {
 	}
 	self.Name, self.Updated = name, n.clock()
 	return self, n.store.Write(ctx, func(tx Tx) error { return tx.SaveActor(ctx, self) })
+}
+
+// sameAddress refuses a database that was begun under another address: peers know
+// everything in it by that one, and would lose it all.
+func (n *Node) sameAddress(ctx context.Context) error {
+	nodes, _, err := n.Actors(ctx, ActorFilter{Kinds: []Kind{KindNode}, Scope: ScopeLocal, Limit: 1})
+	if err != nil || len(nodes) == 0 {
+		return err
+	}
+	was := strings.TrimSuffix(nodes[0].ID, "/actor")
+	return fmt.Errorf("%w : ces données sont celles de %s ; remettez base_url = %q, ou donnez un autre dossier de données", ErrAddress, was, was)
 }
 
 // URLs mints and reads this node's IRIs.

@@ -301,6 +301,18 @@ func TestActorGone(t *testing.T) {
 	w.wants(w.node.ReceiveActorGone(t.Context(), "https://b.example/unknown"), instance.ErrNotFound)
 }
 
+func TestAnAddressIsForGood(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	_, err := instance.New(t.Context(), instance.Options{BaseURL: "https://autre.example", Store: w.store})
+	w.wants(err, instance.ErrAddress)
+	if err != nil && !strings.Contains(err.Error(), "https://a.example") {
+		t.Errorf("the error does not say which address to put back: %v", err)
+	}
+	_, err = instance.New(t.Context(), instance.Options{BaseURL: "https://a.example/", Store: w.store})
+	w.must(err)
+}
+
 func TestCreateActor(t *testing.T) {
 	t.Parallel()
 	w := setup(t)

@@ -314,6 +314,31 @@ func travelled(t *testing.T, o instance.Object) string {
 	return string(data)
 }
 
+// A node that cannot open says why, and leaves nothing open behind it.
+func TestOpenAppFails(t *testing.T) {
+	t.Parallel()
+	c := defaults()
+	c.Data = t.TempDir()
+	open := func() error {
+		a, err := openApp(t.Context(), c, true, slog.New(slog.DiscardHandler))
+		if a != nil {
+			defer a.closeLogged()
+		}
+		return err
+	}
+	if err := open(); err != nil {
+		t.Fatal(err)
+	}
+	c.BaseURL = "https://autre.example"
+	if err := open(); !errors.Is(err, instance.ErrAddress) {
+		t.Errorf("another address on the same data: %v", err)
+	}
+	c.Data = "/dev/null/x"
+	if err := open(); err == nil {
+		t.Error("a folder that cannot be made is accepted")
+	}
+}
+
 func TestBusyPort(t *testing.T) {
 	t.Parallel()
 	l, err := listen(t.Context(), "localhost:0")

@@ -40,20 +40,23 @@ type app struct {
 // openApp builds a node from its configuration. Without an index (withIndex
 // false) it can do everything but search: what the subcommands beside a running
 // node need.
-func openApp(ctx context.Context, c config, withIndex bool, log *slog.Logger) (a *app, err error) {
-	a = &app{config: c, log: log}
-	defer func() {
-		if err != nil {
-			_ = a.Close()
-		}
-	}()
+func openApp(ctx context.Context, c config, withIndex bool, log *slog.Logger) (*app, error) {
+	a := &app{config: c, log: log}
+	if err := a.open(ctx, withIndex); err != nil {
+		return nil, errors.Join(err, a.Close())
+	}
+	return a, nil
+}
+
+func (a *app) open(ctx context.Context, withIndex bool) (err error) {
+	c, log := a.config, a.log
 	if a.store, err = store.Open(ctx, store.Options{DSN: c.dsn(), Log: log}); err != nil {
-		return nil, err
+		return err
 	}
 	stale := false
 	if withIndex {
 		if a.index, stale, err = openIndex(ctx, c, log); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	a.node, err = instance.New(ctx, instance.Options{
@@ -61,21 +64,21 @@ func openApp(ctx context.Context, c config, withIndex bool, log *slog.Logger) (a
 		Store: a.store, Index: a.index, FollowBack: c.Federation.FollowBack, Log: log,
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if stale {
 		if err := a.node.Reindex(ctx, nil); err != nil {
-			return nil, fmt.Errorf("reconstruction de l'index : %w", err)
+			return fmt.Errorf("reconstruction de l'index : %w", err)
 		}
 	}
 	a.fed, err = federation.New(federation.Options{
 		Node: a.node, AllowPrivate: c.Federation.AllowPrivate, Version: version, Log: log,
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	a.runner = newRunner(a.store, a.node, a.fed, log)
-	return a, nil
+	return nil
 }
 
 // openIndex opens the search engine; stale says that it must be filled again.
