@@ -16,6 +16,10 @@ import (
 type peerCommand struct {
 	Add  peerAddCommand  `cmd:"" help:"Suit un autre nœud et lit ce qu'il a publié."`
 	List peerListCommand `cmd:"" help:"Montre les nœuds suivis et ce qu'on sait d'eux."`
+
+	Remove  peerRemoveCommand  `cmd:"" help:"Cesse de suivre un nœud ; ce qu'il a publié reste."`
+	Block   peerBlockCommand   `cmd:"" help:"N'accepte plus rien d'un serveur, et ne lui envoie plus rien."`
+	Unblock peerUnblockCommand `cmd:"" help:"Lève le blocage d'un serveur."`
 }
 
 type peerAddCommand struct {
@@ -194,4 +198,73 @@ func (peerListCommand) Run(ctx context.Context, cli *commandLine) error {
 
 var stateWords = map[instance.FollowState]string{
 	instance.FollowPending: "en attente", instance.FollowAccepted: "suivi", instance.FollowRejected: "refusé",
+}
+
+type peerRemoveCommand struct {
+	Domain string `arg:"" help:"Domaine du nœud suivi."`
+}
+
+// Run ends our follows of a server's actors, and tells it.
+func (cmd peerRemoveCommand) Run(ctx context.Context, cli *commandLine) error {
+	return withNode(ctx, cli, func(a *app) error {
+		domain := strings.ToLower(cmd.Domain)
+		follows, _, err := a.node.Follows(ctx, instance.FollowFilter{Actor: a.node.Self().ID, Limit: 1000})
+		if err != nil {
+			return err
+		}
+		for _, f := range follows {
+			if instance.Origin(f.Object) != domain {
+				continue
+			}
+			if err := a.node.Unfollow(ctx, f.Actor, f.Object); err != nil {
+				return err
+			}
+			fmt.Printf("%s n'est plus suivi.\n", f.Object)
+			return nil
+		}
+		return fmt.Errorf("%s n'est pas suivi (voir « maillage peer list »)", domain)
+	})
+}
+
+type peerBlockCommand struct {
+	Domain string `arg:"" help:"Domaine du serveur."`
+}
+
+// Run blocks a server.
+func (cmd peerBlockCommand) Run(ctx context.Context, cli *commandLine) error {
+	return block(ctx, cli, cmd.Domain, true)
+}
+
+type peerUnblockCommand struct {
+	Domain string `arg:"" help:"Domaine du serveur."`
+}
+
+// Run lifts the block of a server.
+func (cmd peerUnblockCommand) Run(ctx context.Context, cli *commandLine) error {
+	return block(ctx, cli, cmd.Domain, false)
+}
+
+func block(ctx context.Context, cli *commandLine, domain string, blocked bool) error {
+	domain = strings.ToLower(domain)
+	return withNode(ctx, cli, func(a *app) error {
+		if domain == a.node.Domain() {
+			return fmt.Errorf("%s est ce nœud-ci", domain)
+		}
+		err := a.store.Write(ctx, func(tx instance.Tx) error {
+			host, err := tx.Host(ctx, domain)
+			if errors.Is(err, instance.ErrNotFound) {
+				host, err = &instance.Host{Domain: domain}, nil
+			}
+			if err != nil {
+				return err
+			}
+			host.Blocked = blocked
+			return tx.SaveHost(ctx, *host)
+		})
+		if err != nil {
+			return err
+		}
+		fmt.Println(map[bool]string{true: domain + " est bloqué.", false: domain + " n'est plus bloqué."}[blocked])
+		return nil
+	})
 }
