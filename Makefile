@@ -43,16 +43,26 @@ web/e2e/node_modules/.package-lock.json: web/e2e/package.json web/e2e/package-lo
 	cd web/e2e && npm ci --no-audit --no-fund
 	@touch $@
 
+# Fedify needs Node.js 22, which comes along with it; npm need not warn of it.
+federation/interop/node_modules/.package-lock.json: federation/interop/package.json federation/interop/package-lock.json
+	@.ci/need node
+	cd federation/interop && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
 .PHONY: test
-test: assets ## Lance tous les tests : Go (SQLite et PostgreSQL), puis le navigateur
+test: assets ## Lance tous les tests : Go (SQLite et PostgreSQL), le navigateur, un serveur Fedify
 	@.ci/need go postgresql
 	go test ./...
-	@$(MAKE) --no-print-directory e2e
+	@$(MAKE) --no-print-directory e2e interop
 
 .PHONY: e2e
 e2e: build web/e2e/node_modules/.package-lock.json ## Parcourt les pages dans un vrai navigateur
 	@.ci/need chromium
 	cd web/e2e && npm test --silent
+
+.PHONY: interop
+interop: build federation/interop/node_modules/.package-lock.json ## Fédère un nœud avec un serveur écrit par d'autres (Fedify)
+	cd federation/interop && npm test --silent
 
 .PHONY: lint
 lint: $(GOLANGCI) ## Vérifie le code : mise en forme, erreurs courantes, sens des dépendances
@@ -99,4 +109,4 @@ compose: ## Vérifie docker-compose.yml
 
 .PHONY: clean
 clean: ## Efface tout ce qui a été construit (pas les données)
-	rm -rf bin web/static/vendor web/node_modules web/e2e/node_modules web/e2e/results
+	rm -rf bin web/static/vendor web/node_modules web/e2e/node_modules web/e2e/results federation/interop/node_modules

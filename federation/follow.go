@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/maillage/maillage/federation/as2"
 	"github.com/maillage/maillage/instance"
@@ -44,7 +45,8 @@ func (f *Federation) Answer(ctx context.Context, job instance.Job) error {
 	if err != nil {
 		return err
 	}
-	id := f.activityID(string(follow.State), follow.ID, follow.Updated.String())
+	// Each answer has its own id: a Follow that comes back within a second is another.
+	id := f.activityID(string(follow.State), follow.ID, strconv.FormatInt(job.ID, 10))
 	body := as2.MarshalAccept(id, *follow)
 	if follow.State == instance.FollowRejected {
 		body = as2.MarshalReject(id, *follow)

@@ -1,0 +1,148 @@
+// A small ActivityPub server made with Fedify: Alice, who follows and is followed,
+// and Bob, whom she announces.
+import { createFederation, generateCryptoKeyPair, MemoryKvStore } from "@fedify/fedify";
+import * as vocab from "@fedify/vocab";
+import { Temporal } from "@js-temporal/polyfill";
+import { once } from "node:events";
+import http from "node:http";
+import { bytes, signatureOf } from "./tls.mjs";
+
+/**
+ * startFedify serves Alice and Bob. signs is the form Fedify signs in first:
+ * "rfc9421" or "draft-cavage-http-signatures-12". reads is the one form of
+ * signature ("rfc9421") that it takes, if not both.
+ *
+ * It returns what came (received: activities whose signature Fedify verified;
+ * reading: who signed the GETs of its events; seen: all requests) and ways to act as Alice.
+ */
+export async function startFedify({ signs, reads }) {
+  const server = http.createServer();
+  await once(server.listen(0, "localhost"), "listening");
+  const origin = `http://localhost:${server.address().port}`;
+  const received = []; // activities, in order
+  const reading = []; // the ids of actors
+  const seen = []; // { method, path, signature, status }
+  const events = new Map(); // by id
+
+  const federation = createFederation({
+    kv: new MemoryKvStore(),
+    origin,
+    allowPrivateAddress: true,
+    firstKnock: signs,
+  });
+  // With the first, Fedify makes Linked Data Signatures too; with the second, integrity proofs.
+  const keys = {
+    alice: [await generateCryptoKeyPair("RSASSA-PKCS1-v1_5"), await generateCryptoKeyPair("Ed25519")],
+    bob: [await generateCryptoKeyPair("RSASSA-PKCS1-v1_5")],
+  };
+  federation
+    .setActorDispatcher("/users/{identifier}", async (ctx, name) => {
+      if (!keys[name]) return null;
+      const pairs = await ctx.getActorKeyPairs(name);
+      return new vocab.Person({
+        id: ctx.getActorUri(name),
+        preferredUsername: name,
+        name,
+        inbox: ctx.getInboxUri(name),
+        outbox: ctx.getOutboxUri(name),
+        endpoints: new vocab.Endpoints({ sharedInbox: ctx.getInboxUri() }),
+        publicKey: pairs[0].cryptographicKey,
+        assertionMethods: pairs.map((pair) => pair.multikey),
+      });
+    })
+    .setKeyPairsDispatcher((_, name) => keys[name] ?? []);
+  federation.setOutboxDispatcher("/users/{identifier}/outbox", (ctx, name) => ({
+    items: [...events.values()]
+      .filter((event) => event.attributionId.href === ctx.getActorUri(name).href)
+      .map((event) => activity("Create", name, event)),
+  }));
+  federation
+    .setObjectDispatcher(vocab.Event, "/events/{id}", (_, { id }) => events.get(id) ?? null)
+    .authorize(async (ctx) => {
+      const owner = await ctx.getSignedKeyOwner();
+      reading.push(owner?.id.href);
+      return owner !== null;
+    });
+  const inbox = federation
+    .setInboxListeners("/users/{identifier}/inbox", "/inbox")
+    .setSharedKeyDispatcher(() => ({ identifier: "alice" }));
+  for (const type of [vocab.Accept, vocab.Announce, vocab.Create, vocab.Delete, vocab.Undo, vocab.Update]) {
+    inbox.on(type, (_, a) => void received.push(a));
+  }
+  inbox.on(vocab.Follow, async (ctx, follow) => {
+    received.push(follow);
+    const accept = new vocab.Accept({ id: mint("accepts"), actor: ctx.getActorUri("alice"), object: follow });
+    await send(await follow.getActor(ctx), accept);
+  });
+
+  server.on("request", async (request, response) => {
+    const { method, url: path } = request;
+    const body = await bytes(request);
+    const signature = signatureOf(request.headers);
+    const refused = reads && signature && signature !== reads;
+    const asked = new Request(origin + path, { method, headers: request.headers, body: method === "POST" ? body : undefined });
+    const answer = refused
+      ? new Response("another form of signature, please", { status: 401 })
+      : await federation.fetch(asked, { contextData: undefined });
+    seen.push({ method, path, signature, status: answer.status });
+    response.writeHead(answer.status, Object.fromEntries(answer.headers));
+    response.end(Buffer.from(await answer.arrayBuffer()));
+  });
+
+  const ctx = federation.createContext(new URL(origin), undefined);
+  const mint = (kind) => new URL(`${origin}/${kind}/${crypto.randomUUID()}`);
+  const send = (to, a) => ctx.sendActivity({ identifier: "alice" }, to, a, { immediate: true });
+
+  function activity(type, name, object) {
+    const actor = ctx.getActorUri(name);
+    return new vocab[type]({ id: mint("activities"), actor, object, to: vocab.PUBLIC_COLLECTION });
+  }
+
+  /** event makes an event of Alice's or Bob's, or changes it, and serves it at its id. */
+  function event(slug, by, name) {
+    const id = new URL(`${origin}/events/${slug}`);
+    const e = new vocab.Event({
+      id,
+      attribution: ctx.getActorUri(by),
+      name,
+      content: "<p>Venez nombreux.</p>",
+      startTime: Temporal.Instant.from("2027-05-01T10:00:00Z"),
+      endTime: Temporal.Instant.from("2027-05-01T12:00:00Z"),
+      location: new vocab.Place({ name: "Brest", latitude: 48.39, longitude: -4.486 }),
+      tags: [new vocab.Hashtag({ name: "#cartographie", href: new URL(`${origin}/tags/cartographie`) })],
+      published: events.get(slug)?.published ?? Temporal.Now.instant(),
+      updated: events.has(slug) ? Temporal.Now.instant() : null,
+      to: vocab.PUBLIC_COLLECTION,
+    });
+    events.set(slug, e);
+    return e;
+  }
+
+  /** lookup finds an object by its address or by its handle, as Alice. */
+  async function lookup(what) {
+    return ctx.lookupObject(what, { documentLoader: await ctx.getDocumentLoader({ identifier: "alice" }) });
+  }
+
+  const { host } = new URL(origin);
+  return {
+    origin,
+    host,
+    address: `@alice@${host}`,
+    received,
+    reading,
+    seen,
+    context: ctx,
+    event,
+    lookup,
+    /** follow has Alice follow an actor, with a Follow that was sent before if it is given. */
+    async follow(actor, again) {
+      const first = { id: mint("follows"), actor: ctx.getActorUri("alice"), object: actor.id, to: actor.id };
+      const follow = again ?? new vocab.Follow(first);
+      await send(actor, follow);
+      return follow;
+    },
+    /** tell sends an activity of Alice's about an object to an actor. */
+    tell: (to, type, object) => send(to, activity(type, "alice", object)),
+    close: () => server.close().closeAllConnections(),
+  };
+}

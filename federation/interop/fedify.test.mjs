@@ -1,0 +1,256 @@
+// Federates a real node with a server that somebody else wrote, on Fedify: both
+// find, follow, read and tell each other, in both forms of HTTP signature.
+import { parseNodeInfo } from "@fedify/fedify";
+import * as vocab from "@fedify/vocab";
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { startFedify } from "./fedify.mjs";
+import { startMaillage } from "./maillage.mjs";
+import { until } from "./until.mjs";
+
+let maillage;
+
+before(async () => {
+  maillage = await startMaillage();
+  const facts = fileURLToPath(new URL("../../cmd/maillage/demo", import.meta.url));
+  assert.match(await maillage.maillage("import", "--as", "tiriad", facts), /, 0 refusés$/);
+  await maillage.api("POST", "announcements", { content: "Le nœud d'essai est ouvert." });
+});
+
+after(async () => {
+  if (!maillage) return; // it did not start, which has been said
+  const { code, said } = await maillage.stop();
+  assert.equal(code, 0, `the node did not stop cleanly:\n${said}`);
+});
+
+describe("what Fedify reads of a node", () => {
+  let fedify;
+  before(async () => (fedify = await startFedify({ signs: "rfc9421" })));
+  after(() => fedify.close());
+
+  test("its NodeInfo", async () => {
+    const read = async (url) => (await fetch(url)).json();
+    const { links } = await read(`${maillage.origin}/.well-known/nodeinfo`);
+    for (const version of ["2.0", "2.1"]) {
+      const { href } = links.find(({ rel }) => rel === `http://nodeinfo.diaspora.software/ns/schema/${version}`);
+      const info = parseNodeInfo(await read(href));
+      assert.equal(info?.software.name, "maillage", version);
+      assert.ok(info.protocols.includes("activitypub"));
+    }
+  });
+
+  const actors = { brest: vocab.Group, tiriad: vocab.Organization, relay: vocab.Application };
+  for (const [name, type] of Object.entries(actors)) {
+    test(`@${name} by WebFinger, and the actor with its key`, async () => {
+      const found = await fedify.context.lookupWebFinger(`acct:${name}@${maillage.host}`);
+      const self = found.links.find((link) => link.rel === "self").href;
+      const actor = await fedify.lookup(`@${name}@${maillage.host}`);
+      assert.ok(actor instanceof type, `${actor?.constructor.name}`);
+      assert.equal(actor.id.href, self);
+      assert.equal((await actor.getPublicKey()).ownerId.href, self);
+      assert.ok(actor.inboxId && actor.outboxId && actor.followersId && actor.endpoints.sharedInbox);
+    });
+  }
+
+  const objects = {
+    events: vocab.Event,
+    recipes: vocab.Article,
+    partners: vocab.Page,
+    announcements: vocab.Note,
+    territories: vocab.Group,
+  };
+  for (const [path, type] of Object.entries(objects)) {
+    test(`every document of ${path} is a ${type.name}`, async () => {
+      const { items } = await maillage.api("GET", `${path}?origin=local&per_page=100`);
+      assert.ok(items.length > 0);
+      for (const { id, name } of items) {
+        const object = await fedify.lookup(id);
+        assert.ok(object instanceof type, `${id} is a ${object?.constructor.name}`);
+        assert.equal(object.id.href, id);
+        if (path !== "announcements") assert.equal(`${object.name}`, name);
+        if (path !== "territories") assert.ok(`${object.content}`, `${id} says nothing`);
+      }
+    });
+  }
+
+  const published = { relay: vocab.Create, tiriad: vocab.Create, brest: vocab.Announce };
+  for (const [name, type] of Object.entries(published)) {
+    test(`the outbox of @${name}, and how many follow and are followed`, async () => {
+      const actor = await fedify.lookup(`@${name}@${maillage.host}`);
+      for (const collection of [await actor.getFollowers(), await actor.getFollowing()]) {
+        assert.ok(collection instanceof vocab.Collection);
+        assert.equal(typeof collection.totalItems, "number");
+      }
+      const outbox = await actor.getOutbox();
+      const activities = await Array.fromAsync(fedify.context.traverseCollection(outbox));
+      assert.equal(activities.length, outbox.totalItems);
+      assert.ok(activities.length > 0);
+      for (const activity of activities) assert.ok(activity instanceof type, activity.constructor.name);
+      assert.ok((await fedify.lookup(activities[0].id)) instanceof type);
+    });
+  }
+
+  for (const path of ["/annuaire", "/territoires", "/organisations/tiriad/featured"]) {
+    test(`the collection ${path}`, async () => {
+      assert.ok((await fedify.lookup(maillage.origin + path)) instanceof vocab.Collection);
+    });
+  }
+});
+
+// Each peer signs first in one form. The second reads RFC 9421 only, so that the node
+// has to sign in it; to the first the node keeps to the draft.
+const peers = {
+  "a peer that signs by RFC 9421 and reads both forms": { signs: "rfc9421", sent: "rfc9421", got: "cavage" },
+  "a peer that signs by draft-cavage and reads RFC 9421 only": {
+    signs: "draft-cavage-http-signatures-12",
+    reads: "rfc9421",
+    sent: "cavage",
+    got: "rfc9421",
+  },
+};
+
+for (const [what, peer] of Object.entries(peers)) {
+  describe(what, () => {
+    let fedify, node, brest, tiriad;
+    const follows = {}; // Follow activities of Alice, by whom she follows
+    before(async () => {
+      fedify = await startFedify(peer);
+      const named = (name) => fedify.lookup(`@${name}@${maillage.host}`);
+      [node, brest, tiriad] = await Promise.all(["relay", "brest", "tiriad"].map(named));
+    });
+    after(() => fedify.close());
+
+    /** heard lists the activities of a type by an actor that Fedify verified. */
+    const heard = (type, actor) => fedify.received.filter((a) => a instanceof type && a.actorId.href === actor.id.href);
+
+    /** receives waits for one of them, about an object, and returns it. */
+    const receives = (type, actor, object) =>
+      until(`${type.name} by ${actor.id.href} of ${object}`, () =>
+        heard(type, actor).find((activity) => activity.objectId?.href === object),
+      );
+
+    const draft = (name, territory) => ({
+      name,
+      summary: "On cartographie les fontaines.",
+      when: { start: "2027-03-14T13:00:00Z", end: "2027-03-14T17:00:00Z" },
+      place: { locality: "Brest", point: { lat: 48.39, lon: -4.486 } },
+      territories: [{ id: `${maillage.origin}/territoires/${territory}`, slug: territory, name: territory }],
+      themes: ["cartographie"],
+      status: "confirme",
+      licence: "CC-BY-SA-4.0",
+    });
+
+    /** search asks the node until it knows as many things as expected, and returns them. */
+    const search = (words, total) =>
+      until(`${total} × ${words}`, async () => {
+        const found = await maillage.api("GET", `search?origin=${fedify.host}&q=${encodeURIComponent(words)}`);
+        return found.total === total && found.hits;
+      });
+
+    test("follows a territory and an organisation, and is accepted", async () => {
+      for (const actor of [brest, tiriad]) {
+        const follow = await fedify.follow(actor);
+        await receives(vocab.Accept, actor, follow.id.href);
+        follows[actor.id.href] = follow;
+      }
+    });
+
+    let event;
+    test("hears of an event, and reads it", async () => {
+      event = await maillage.api("POST", "events", draft("Cartopartie du vallon", "brest"));
+      const create = await receives(vocab.Create, tiriad, event.id);
+      const announce = await receives(vocab.Announce, brest, event.id);
+      for (const object of [await create.getObject(), await announce.getObject(), await fedify.lookup(event.id)]) {
+        assert.ok(object instanceof vocab.Event);
+        assert.equal(`${object.name}`, "Cartopartie du vallon");
+        assert.equal(`${object.startTime}`, "2027-03-14T13:00:00Z");
+        assert.equal(object.attributionId.href, tiriad.id.href);
+      }
+    });
+
+    test("hears of its edits", async () => {
+      await maillage.api("PUT", `events/${event.slug}`, draft("Cartopartie du port", "brest"));
+      const update = await receives(vocab.Update, tiriad, event.id);
+      assert.equal(`${(await update.getObject()).name}`, "Cartopartie du port");
+      assert.equal(`${(await fedify.lookup(event.id)).name}`, "Cartopartie du port");
+    });
+
+    test("hears that it leaves the territory", async () => {
+      const announce = await receives(vocab.Announce, brest, event.id);
+      await maillage.api("PUT", `events/${event.slug}`, draft("Cartopartie du port", "lorient"));
+      await receives(vocab.Undo, brest, announce.id.href);
+    });
+
+    test("hears that it is withdrawn, and reads a tombstone", async () => {
+      await maillage.api("DELETE", `events/${event.slug}`);
+      await receives(vocab.Delete, tiriad, event.id);
+      assert.equal((await fetch(event.id, { headers: { Accept: "application/activity+json" } })).status, 410);
+    });
+
+    test("hears nothing of a territory it left, until it follows it again with the same Follow", async () => {
+      const followers = async () => (await fedify.lookup(brest.followersId)).totalItems;
+      const following = await followers();
+      await fedify.tell(brest, "Undo", follows[brest.id.href]);
+      await until("a follower less", async () => (await followers()) === following - 1);
+      const unheard = await maillage.api("POST", "events", draft("Réunion discrète", "brest"));
+      await receives(vocab.Create, tiriad, unheard.id);
+
+      await fedify.follow(brest, follows[brest.id.href]);
+      await until("a second Accept", () => heard(vocab.Accept, brest).length === 2);
+
+      const told = await maillage.api("POST", "events", draft("Réunion publique", "brest"));
+      await receives(vocab.Announce, brest, told.id);
+      assert.ok(heard(vocab.Announce, brest).every((announce) => announce.objectId.href !== unheard.id));
+    });
+
+    test("is followed, and its past is read", async () => {
+      fedify.event("goelands", "alice", "Comptage des goélands");
+      assert.match(await maillage.maillage("peer", "add", fedify.address), /Accepté.*\n.*1 événement/);
+      const [hit] = await search("goélands", 1);
+      assert.equal(hit.id, `${fedify.origin}/events/goelands`);
+    });
+
+    test("tells of an event, edits it and withdraws it", async () => {
+      const created = fedify.event("lavoirs", "alice", "Visite des lavoirs");
+      await fedify.tell(node, "Create", created);
+      const [hit] = await search("lavoirs", 1);
+      assert.deepEqual([hit.id, hit.name, hit.start], [created.id.href, "Visite des lavoirs", "2027-05-01T10:00:00Z"]);
+      assert.deepEqual([hit.lat, hit.lon, hit.themes], [48.39, -4.486, ["cartographie"]]);
+
+      await fedify.tell(node, "Update", fedify.event("lavoirs", "alice", "Visite des moulins"));
+      assert.equal((await search("moulins", 1))[0].id, created.id.href);
+      await search("lavoirs", 0);
+
+      await fedify.tell(node, "Delete", new vocab.Tombstone({ id: created.id }));
+      await search("moulins", 0);
+    });
+
+    test("announces somebody's event, which is read at its origin", async () => {
+      const event = fedify.event("tricot", "bob", "Atelier de tricot");
+      await fedify.tell(node, "Announce", event.id);
+      assert.equal((await search("tricot", 1))[0].id, event.id.href);
+      assert.deepEqual([...new Set(fedify.reading)], [node.id.href], "the node signs what it reads");
+    });
+
+    test("all was understood, in the expected form of signature", () => {
+      const posts = (seen) => seen.filter((request) => request.method === "POST" && request.path.endsWith("inbox"));
+      const sent = posts(maillage.seen).filter((request) => request.body.includes(fedify.origin));
+      const got = posts(fedify.seen);
+      for (const [requests, form] of [[sent, peer.sent], [got, peer.got]]) {
+        assert.ok(requests.length > 8);
+        for (const { path, signature, status } of requests) assert.deepEqual([signature, status], [form, 202], path);
+      }
+    });
+
+    // A node once refused all that Fedify sends: in its @context two terms differ by case alone.
+    test("sent terms that differ by case alone", () => {
+      const contexts = maillage.seen
+        .filter((r) => r.status === 202 && r.body.includes(fedify.origin))
+        .flatMap((r) => JSON.parse(r.body)["@context"])
+        .filter((context) => typeof context === "object")
+        .map((context) => Object.keys(context));
+      assert.ok(contexts.some((terms) => new Set(terms.map((term) => term.toLowerCase())).size < terms.length));
+    });
+  });
+}
