@@ -58,9 +58,7 @@ func (f *Federation) backfillPage(ctx context.Context, args instance.BackfillArg
 			f.log.DebugContext(ctx, "backfill: item left", "item", item.ID, "why", err)
 		}
 		if id != "" && !f.node.URLs().Local(id) {
-			fetch := instance.NewJob(instance.JobFetch, instance.FetchArgs{ID: id, From: peer.ID})
-			fetch.Key, fetch.Unique = instance.Origin(id), "fetch "+id
-			fetches = append(fetches, fetch)
+			fetches = append(fetches, instance.FetchJob(id, peer.ID))
 		}
 	}
 	f.walked.put(args.URL, struct{}{}, time.Now().Add(walkedFor))
@@ -105,8 +103,7 @@ func (f *Federation) nextPage(args instance.BackfillArgs, next string) (instance
 	if next == "" || next == args.URL || seen && args.Page > 0 || args.Page+1 >= maxPages || !instance.SameOrigin(next, args.Peer) {
 		return instance.Job{}, false
 	}
-	job := instance.NewJob(instance.JobBackfill, instance.BackfillArgs{Peer: args.Peer, URL: next, Page: args.Page + 1})
-	job.Key, job.Unique = instance.Origin(args.Peer), "backfill "+next
+	job := instance.BackfillJob(instance.BackfillArgs{Peer: args.Peer, URL: next, Page: args.Page + 1})
 	if !f.client.allowPrivate {
 		job.RunAt = f.node.Now().Add(pageEvery)
 	}

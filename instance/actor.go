@@ -100,14 +100,59 @@ func (n *Node) CreateActor(ctx context.Context, a Actor) (*Actor, error) {
 	if a.Handle = HandleOf(a.Slug); !handlePattern.MatchString(a.Handle) {
 		return nil, &ValidationError{[]FieldError{{"slug", "trop long pour un identifiant"}}}
 	}
-	if _, err := n.ActorByHandle(ctx, a.Handle); !errors.Is(err, ErrNotFound) {
-		return nil, errors.Join(err, fmt.Errorf("@%s: %w", a.Handle, ErrConflict))
+	switch _, err := n.ActorByHandle(ctx, a.Handle); {
+	case err == nil:
+		return nil, fmt.Errorf("@%s: %w", a.Handle, ErrConflict)
+	case !errors.Is(err, ErrNotFound):
+		return nil, err
 	}
 	if a.Kind == KindPerson && a.Place != nil {
 		a.Place = a.Place.rounded()
 	}
 	a.Summary = SanitiseHTML(a.Summary)
 	return n.createActor(ctx, &a)
+}
+
+// EditActor changes what an actor of ours says of itself: its name, summary,
+// website, image, place, themes and what kind of territory it is. Its address, its
+// handle and its keys stay. Followers are told.
+//
+// ErrNotFound, ErrGone, ErrForbidden: it is not ours; ErrInvalid.
+func (n *Node) EditActor(ctx context.Context, id string, draft Actor) (*Actor, error) {
+	var c checks
+	c.require(draft.Name != "", "name", "donnez un nom")
+	c.address("website", draft.Website)
+	if err := c.err(); err != nil {
+		return nil, err
+	}
+	a, err := n.localActor(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	a.Name, a.Summary, a.Website = draft.Name, SanitiseHTML(draft.Summary), draft.Website
+	a.Image, a.Place, a.Themes = draft.Image, draft.Place, draft.Themes
+	if a.Kind == KindPerson && a.Place != nil {
+		a.Place = a.Place.rounded()
+	}
+	if a.Kind == KindTerritory && draft.Territory != nil {
+		a.Territory = draft.Territory
+	}
+	a.Updated = later(n.clock(), a.Updated)
+	return a, n.store.Write(ctx, func(tx Tx) error {
+		if err := tx.SaveActor(ctx, a); err != nil {
+			return err
+		}
+		return tx.Enqueue(ctx, IndexJob(a.ID), NewJob(JobAnnounce, AnnounceArgs{Verb: VerbUpdate, ID: a.ID}))
+	})
+}
+
+// later is now, or the second after was: peers ignore an Update that is not newer
+// than what they have, and read whole seconds.
+func later(now, was time.Time) time.Time {
+	if now.After(was) {
+		return now
+	}
+	return was.Add(time.Second)
 }
 
 // createActor gives an actor of ours its IRIs and its key, and saves both.

@@ -105,9 +105,7 @@ func backfillJobs(a *Actor) []Job {
 		if collection == "" || !SameOrigin(collection, a.ID) {
 			continue
 		}
-		job := NewJob(JobBackfill, BackfillArgs{Peer: a.ID, URL: collection})
-		job.Key, job.Unique = Origin(a.ID), "backfill "+collection
-		jobs = append(jobs, job)
+		jobs = append(jobs, BackfillJob(BackfillArgs{Peer: a.ID, URL: collection}))
 	}
 	return jobs
 }
@@ -136,9 +134,7 @@ func (n *Node) RequestFollow(ctx context.Context, by, object string) error {
 		if err := tx.SaveFollow(ctx, *follow); err != nil {
 			return err
 		}
-		job := NewJob(JobFollow, FollowArgs{Actor: by, Object: object})
-		job.Key = Origin(object)
-		return tx.Enqueue(ctx, job)
+		return tx.Enqueue(ctx, FollowJob(FollowArgs{Actor: by, Object: object}))
 	})
 }
 
@@ -152,8 +148,6 @@ func (n *Node) Unfollow(ctx context.Context, by, object string) error {
 		if err := tx.DeleteFollow(ctx, by, object); err != nil {
 			return err
 		}
-		job := NewJob(JobFollow, FollowArgs{Actor: by, Object: object, Undo: follow.ID})
-		job.Key = Origin(object)
-		return tx.Enqueue(ctx, job)
+		return tx.Enqueue(ctx, FollowJob(FollowArgs{Actor: by, Object: object, Undo: follow.ID}))
 	})
 }

@@ -71,23 +71,15 @@ func (im *importer) step() {
 	}
 }
 
-// territories creates the actors that are missing.
+// territories creates the actors that are missing and updates those that changed.
 func (im *importer) territories(ctx context.Context) error {
 	bySlug := map[string]DatasetCommune{}
 	for _, row := range im.data.Communes {
 		bySlug[row.Slug] = row
 	}
 	for _, row := range im.data.Communes {
-		a, err := im.node.ActorBySlug(ctx, KindTerritory, row.Slug)
-		switch {
-		case err == nil:
-			im.report.Unchanged++
-		case errors.Is(err, ErrNotFound):
-			a, err = im.node.CreateActor(ctx, im.territory(row, bySlug))
-			if err = im.count(err, KindTerritory, row.Slug, &im.report.Created); err != nil {
-				return err
-			}
-		default:
+		a, err := im.actor(ctx, im.territory(row, bySlug))
+		if err != nil {
 			return err
 		}
 		if a != nil {
@@ -98,6 +90,25 @@ func (im *importer) territories(ctx context.Context) error {
 	others, _, err := im.node.Actors(ctx, ActorFilter{Kinds: []Kind{KindTerritory}, Scope: ScopeLocal, Limit: 50_000})
 	im.places = append(im.places, others...)
 	return err
+}
+
+// actor creates, updates or leaves one territory; nil when it was refused.
+func (im *importer) actor(ctx context.Context, draft Actor) (*Actor, error) {
+	old, err := im.node.ActorBySlug(ctx, draft.Kind, draft.Slug)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		created, err := im.node.CreateActor(ctx, draft)
+		return created, im.count(err, draft.Kind, draft.Slug, &im.report.Created)
+	case err != nil:
+		return nil, err
+	case old.Name == draft.Name && reflect.DeepEqual(old.Place, draft.Place) && reflect.DeepEqual(old.Territory, draft.Territory):
+		im.report.Unchanged++
+		return old, nil
+	}
+	// What a dataset does not speak of stays as people wrote it here.
+	draft.Summary, draft.Website, draft.Image, draft.Themes = old.Summary, old.Website, old.Image, old.Themes
+	edited, err := im.node.EditActor(ctx, old.ID, draft)
+	return edited, im.count(err, draft.Kind, draft.Slug, &im.report.Updated)
 }
 
 func (im *importer) territory(row DatasetCommune, bySlug map[string]DatasetCommune) Actor {

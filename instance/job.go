@@ -92,6 +92,27 @@ func IndexJob(iri string) Job {
 	return job
 }
 
+// FetchJob asks for an object to be read at its origin because from told of it.
+func FetchJob(iri, from string) Job {
+	job := NewJob(JobFetch, FetchArgs{ID: iri, From: from})
+	job.Key, job.Unique = Origin(iri), "fetch "+iri
+	return job
+}
+
+// BackfillJob asks for one page of a peer's collection to be read.
+func BackfillJob(args BackfillArgs) Job {
+	job := NewJob(JobBackfill, args)
+	job.Key, job.Unique = Origin(args.URL), "backfill "+args.URL
+	return job
+}
+
+// FollowJob asks for a Follow of ours, or its Undo, to be sent.
+func FollowJob(args FollowArgs) Job {
+	job := NewJob(JobFollow, args)
+	job.Key = Origin(args.Object)
+	return job
+}
+
 // Queue is the durable queue as its runner needs it; instance/store implements
 // it and instance/jobs runs it.
 type Queue interface {

@@ -331,3 +331,68 @@ func TestCreateActor(t *testing.T) {
 		w.wants(err, instance.ErrInvalid)
 	}
 }
+
+func TestImportUpdatesATerritory(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	lat, lon := 48.39, -4.49
+	brest := instance.DatasetCommune{Slug: "brest", Name: "Brest", Kind: "commune", DatasetPlace: instance.DatasetPlace{Lat: &lat, Lon: &lon}}
+	data := &instance.Dataset{Communes: []instance.DatasetCommune{brest}}
+	report, err := w.node.Import(t.Context(), w.org.ID, data, nil)
+	w.must(err)
+	if report.Created != 1 {
+		t.Fatalf("first import: %+v", report)
+	}
+	if report, err = w.node.Import(t.Context(), w.org.ID, data, nil); err != nil || report.Unchanged != 1 {
+		t.Fatalf("same import: %+v, %v", report, err)
+	}
+
+	data.Communes[0].Note = "Ville portuaire"
+	announced := w.jobs()[instance.JobAnnounce]
+	if report, err = w.node.Import(t.Context(), w.org.ID, data, nil); err != nil || report.Updated != 1 {
+		t.Fatalf("changed import: %+v, %v", report, err)
+	}
+	a, err := w.node.ActorBySlug(t.Context(), instance.KindTerritory, "brest")
+	w.must(err)
+	if a.Territory.Note != "Ville portuaire" {
+		t.Errorf("note %q", a.Territory.Note)
+	}
+	if got := w.jobs()[instance.JobAnnounce]; got != announced+1 {
+		t.Errorf("%d announcements wait, want %d: followers are told", got, announced+1)
+	}
+}
+
+func TestAFailingStoreIsNoAnswer(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.must(w.store.Close())
+	if err := w.node.Wants(t.Context(), w.asso.ID); err == nil || errors.Is(err, instance.ErrNotFound) {
+		t.Errorf("Wants says %v: what cannot be read is not what nobody follows", err)
+	}
+	if _, err := w.node.CreateActor(t.Context(), instance.Actor{Kind: instance.KindOrganisation, Slug: "autre", Name: "Autre"}); err == nil || errors.Is(err, instance.ErrConflict) {
+		t.Errorf("CreateActor says %v: what cannot be read is not taken", err)
+	}
+	if _, err := w.node.Publish(t.Context(), w.org.ID, event("Cartopartie")); err == nil || errors.Is(err, instance.ErrConflict) {
+		t.Errorf("Publish says %v", err)
+	}
+}
+
+func TestATerritoryLeavesTheMapWithItsNode(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	brest := &instance.Actor{ID: "https://b.example/territoires/brest", Kind: instance.KindTerritory, Handle: "brest", Name: "Brest", Territory: &instance.Territory{Kind: "commune"}}
+	w.must(w.node.ReceiveActor(t.Context(), brest))
+	w.must(w.node.Unfollow(t.Context(), w.node.Self().ID, w.peer.ID))
+	indexed := w.jobs()[instance.JobIndex]
+	claimed, err := w.store.Claim(t.Context(), []string{instance.JobIndex}, 10, 0, time.Minute)
+	w.must(err)
+	for _, job := range claimed {
+		w.must(w.store.Finish(t.Context(), job.ID))
+	}
+	again := *brest
+	again.Kind = instance.KindTerritory
+	w.must(w.node.ReceiveActor(t.Context(), &again))
+	if again.Kind != instance.KindOrganisation || w.jobs()[instance.JobIndex] != 1 {
+		t.Errorf("kind %s, %d index jobs (%d before): it must leave the index", again.Kind, w.jobs()[instance.JobIndex], indexed)
+	}
+}

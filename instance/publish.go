@@ -37,8 +37,11 @@ func (n *Node) Publish(ctx context.Context, by string, draft Object) (Object, er
 	b.Published = n.clock()
 	b.Updated = b.Published
 	return o, n.store.Write(ctx, func(tx Tx) error {
-		if _, err := tx.Object(ctx, b.ID); !errors.Is(err, ErrNotFound) {
-			return errors.Join(err, fmt.Errorf("%s: %w", b.ID, ErrConflict))
+		switch _, err := tx.Object(ctx, b.ID); {
+		case err == nil:
+			return fmt.Errorf("%s: %w", b.ID, ErrConflict)
+		case !errors.Is(err, ErrNotFound):
+			return err
 		}
 		return save(ctx, tx, o, VerbCreate)
 	})
@@ -61,9 +64,7 @@ func (n *Node) Edit(ctx context.Context, by, id string, draft Object) (Object, e
 			return fmt.Errorf("%w: %s is no %s", ErrInvalid, id, b.Kind)
 		}
 		b.ID, b.URL, b.Slug, b.Owner, b.Origin, b.Published = was.ID, was.URL, was.Slug, was.Owner, was.Origin, was.Published
-		if b.Updated = n.clock(); !b.Updated.After(was.Updated) {
-			b.Updated = was.Updated.Add(1e9) // peers ignore an Update that is not newer, and read seconds
-		}
+		b.Updated = later(n.clock(), was.Updated)
 		return save(ctx, tx, o, VerbUpdate)
 	})
 }

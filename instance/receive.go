@@ -41,6 +41,9 @@ func (n *Node) ReceiveAnnounced(ctx context.Context, by string, from *Actor, o O
 		return fmt.Errorf("%s: %w: it is not %s's", b.ID, ErrForbidden, from.ID)
 	}
 	unwanted := n.Wants(ctx, by)
+	if unwanted != nil && !errors.Is(unwanted, ErrNotFound) {
+		return unwanted
+	}
 	n.clean(o)
 	return n.store.Write(ctx, func(tx Tx) error {
 		if err := tx.Lock(ctx, b.ID); err != nil {
@@ -152,9 +155,7 @@ func (n *Node) ReceiveAnnounce(ctx context.Context, from *Actor, id string) erro
 	if _, err := n.Object(ctx, id); !errors.Is(err, ErrNotFound) {
 		return err
 	}
-	job := NewJob(JobFetch, FetchArgs{ID: id, From: from.ID})
-	job.Key, job.Unique = Origin(id), "fetch "+id
-	return n.store.Write(ctx, func(tx Tx) error { return tx.Enqueue(ctx, job) })
+	return n.store.Write(ctx, func(tx Tx) error { return tx.Enqueue(ctx, FetchJob(id, from.ID)) })
 }
 
 // ReceiveActor keeps a remote actor as just read from its origin. A territory that
@@ -171,17 +172,26 @@ func (n *Node) ReceiveActor(ctx context.Context, a *Actor) error {
 	}
 	a.Place.clean()
 	a.Fetched = n.clock()
-	if a.Kind == KindTerritory && n.Wants(ctx, a.ID) != nil {
-		a.Kind = KindOrganisation
+	if a.Kind == KindTerritory {
+		switch err := n.Wants(ctx, a.ID); {
+		case errors.Is(err, ErrNotFound):
+			a.Kind = KindOrganisation
+		case err != nil:
+			return err
+		}
 	}
 	return n.store.Write(ctx, func(tx Tx) error {
+		was, err := tx.Actor(ctx, a.ID)
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return err
+		}
 		if err := tx.SaveActor(ctx, a); err != nil {
 			return err
 		}
-		if a.Kind != KindTerritory {
+		if a.Kind != KindTerritory && (was == nil || was.Kind != KindTerritory) {
 			return nil
 		}
-		return tx.Enqueue(ctx, IndexJob(a.ID))
+		return tx.Enqueue(ctx, IndexJob(a.ID)) // onto the map, or off it
 	})
 }
 
@@ -235,16 +245,19 @@ func (n *Node) Hears(ctx context.Context, actorID, object string) error {
 }
 
 func (n *Node) heard(ctx context.Context, actorID string, state FollowState) error {
-	if n.follows(ctx, actorID, state) {
-		return nil
+	if followed, err := n.follows(ctx, actorID, state); followed || err != nil {
+		return err
 	}
 	nodes, _, err := n.Actors(ctx, ActorFilter{Kinds: []Kind{KindNode}, Scope: Scope(Origin(actorID)), Limit: 10})
 	if err != nil {
 		return err
 	}
 	for _, node := range nodes {
-		if SameOrigin(node.ID, actorID) && n.follows(ctx, node.ID, state) {
-			return nil
+		if !SameOrigin(node.ID, actorID) {
+			continue
+		}
+		if followed, err := n.follows(ctx, node.ID, state); followed || err != nil {
+			return err
 		}
 	}
 	return fmt.Errorf("%s: %w: nobody here follows it", actorID, ErrNotFound)
@@ -252,9 +265,9 @@ func (n *Node) heard(ctx context.Context, actorID string, state FollowState) err
 
 // follows says whether one of our actors follows the remote one, or in any state
 // ("") has asked to.
-func (n *Node) follows(ctx context.Context, actorID string, state FollowState) bool {
+func (n *Node) follows(ctx context.Context, actorID string, state FollowState) (bool, error) {
 	_, count, err := n.Follows(ctx, FollowFilter{Object: actorID, State: state, Limit: 1})
-	return err == nil && count > 0
+	return count > 0, err
 }
 
 // clean makes a stranger's object fit to keep and show.
