@@ -2,10 +2,6 @@ package instance
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/rsa"
-	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"regexp"
@@ -17,29 +13,39 @@ import (
 // hosts, a territory, a contributor; ours or a peer's. Private keys are not here:
 // see Reader.PrivateKey.
 type Actor struct {
-	ID          string    `json:"id"` // IRI
-	Kind        Kind      `json:"kind"`
-	Type        string    `json:"type,omitempty"`   // ActivityStreams type as received: Service, Application, Person...
-	Origin      string    `json:"origin,omitempty"` // host[:port] of its node; "" when it is ours
-	Slug        string    `json:"slug,omitempty"`   // last part of its path; ours only
-	Handle      string    `json:"handle"`           // preferredUsername
-	Name        string    `json:"name"`
-	Summary     string    `json:"summary,omitempty"` // sanitised HTML
-	URL         string    `json:"url,omitempty"`
-	Website     string    `json:"website,omitempty"`
-	Inbox       string    `json:"inbox,omitempty"`
-	SharedInbox string    `json:"shared_inbox,omitempty"`
-	Outbox      string    `json:"outbox,omitempty"`
-	Followers   string    `json:"followers,omitempty"`
-	KeyID       string    `json:"key_id,omitempty"`
-	KeyPEM      string    `json:"key_pem,omitempty"` // public, SPKI
-	Image       *Image    `json:"image,omitempty"`
-	Place       *Place    `json:"place,omitempty"`
-	Themes      []string  `json:"themes,omitempty"`
-	Created     time.Time `json:"created,omitzero"`
-	Updated     time.Time `json:"updated,omitzero"`
-	Fetched     time.Time `json:"fetched,omitzero"` // when a remote actor was last read
-	Gone        time.Time `json:"gone,omitzero"`    // deleted since
+	ID          string `json:"id"` // IRI
+	Kind        Kind   `json:"kind"`
+	Type        string `json:"type,omitempty"`   // ActivityStreams type as received: Service, Application, Person...
+	Origin      string `json:"origin,omitempty"` // host[:port] of its node; "" when it is ours
+	Slug        string `json:"slug,omitempty"`   // last part of its path; ours only
+	Handle      string `json:"handle"`           // preferredUsername
+	Name        string `json:"name"`
+	Summary     string `json:"summary,omitempty"` // sanitised HTML
+	URL         string `json:"url,omitempty"`
+	Website     string `json:"website,omitempty"`
+	Inbox       string `json:"inbox,omitempty"`
+	SharedInbox string `json:"shared_inbox,omitempty"`
+	Outbox      string `json:"outbox,omitempty"`
+	Followers   string `json:"followers,omitempty"`
+	KeyID       string `json:"key_id,omitempty"`
+	KeyPEM      string `json:"key_pem,omitempty"` // public, SPKI
+
+	// Ed25519 is the key that proofs of ours are made with, as publicKeyMultibase
+	// (FEP-521a); its id is Ed25519ID. Keys are the keys of a peer's actor besides KeyID,
+	// by id: PEM of publicKey, publicKeyMultibase of assertionMethod.
+	Ed25519 string            `json:"ed25519,omitempty"`
+	Keys    map[string]string `json:"keys,omitempty"`
+	// PreviousKeyID is the key that KeyID replaced at Rotated: it signs that news only.
+	PreviousKeyID string    `json:"previous_key_id,omitempty"`
+	Rotated       time.Time `json:"rotated,omitzero"`
+
+	Image   *Image    `json:"image,omitempty"`
+	Place   *Place    `json:"place,omitempty"`
+	Themes  []string  `json:"themes,omitempty"`
+	Created time.Time `json:"created,omitzero"`
+	Updated time.Time `json:"updated,omitzero"`
+	Fetched time.Time `json:"fetched,omitzero"` // when a remote actor was last read
+	Gone    time.Time `json:"gone,omitzero"`    // deleted since
 
 	// Collections that only maillage nodes have (our terms); on KindNode.
 	Directory   string `json:"directory,omitempty"`   // IRI of the collection of its sheets
@@ -93,6 +99,7 @@ func (n *Node) CreateActor(ctx context.Context, a Actor) (*Actor, error) {
 	c.require(slugPattern.MatchString(a.Slug), "slug", "utilisez des lettres minuscules sans accent, des chiffres et des tirets")
 	c.require(a.Name != "", "name", "donnez un nom")
 	c.require(a.Kind == KindOrganisation || a.Kind == KindTerritory || a.Kind == KindPerson, "kind", "organisation, territory ou person")
+	c.address("website", a.Website)
 	c.require(a.Kind != KindTerritory || a.Territory != nil, "territory", "dites de quelle sorte de territoire il s'agit")
 	if err := c.err(); err != nil {
 		return nil, err
@@ -125,10 +132,29 @@ func (n *Node) EditActor(ctx context.Context, id string, draft Actor) (*Actor, e
 	if err := c.err(); err != nil {
 		return nil, err
 	}
-	a, err := n.localActor(ctx, id)
-	if err != nil {
+	if _, err := n.localActor(ctx, id); err != nil {
 		return nil, err
 	}
+	var a *Actor
+	err := n.store.Write(ctx, func(tx Tx) (err error) {
+		if err = tx.Lock(ctx, id); err != nil { // its keys may be changing
+			return err
+		}
+		if a, err = tx.Actor(ctx, id); err != nil {
+			return err
+		}
+		a.profile(draft)
+		a.Updated = later(n.clock(), a.Updated)
+		if err := tx.SaveActor(ctx, a); err != nil {
+			return err
+		}
+		return tx.Enqueue(ctx, IndexJob(a.ID), NewJob(JobAnnounce, AnnounceArgs{Verb: VerbUpdate, ID: a.ID}))
+	})
+	return a, err
+}
+
+// profile takes over from a draft what an actor says of itself.
+func (a *Actor) profile(draft Actor) {
 	a.Name, a.Summary, a.Website = draft.Name, SanitiseHTML(draft.Summary), draft.Website
 	a.Image, a.Place, a.Themes = draft.Image, draft.Place, draft.Themes
 	if a.Kind == KindPerson && a.Place != nil {
@@ -137,13 +163,6 @@ func (n *Node) EditActor(ctx context.Context, id string, draft Actor) (*Actor, e
 	if a.Kind == KindTerritory && draft.Territory != nil {
 		a.Territory = draft.Territory
 	}
-	a.Updated = later(n.clock(), a.Updated)
-	return a, n.store.Write(ctx, func(tx Tx) error {
-		if err := tx.SaveActor(ctx, a); err != nil {
-			return err
-		}
-		return tx.Enqueue(ctx, IndexJob(a.ID), NewJob(JobAnnounce, AnnounceArgs{Verb: VerbUpdate, ID: a.ID}))
-	})
 }
 
 // later is now, or the second after was: peers ignore an Update that is not newer
@@ -157,7 +176,11 @@ func later(now, was time.Time) time.Time {
 
 // createActor gives an actor of ours its IRIs and its key, and saves both.
 func (n *Node) createActor(ctx context.Context, a *Actor) (*Actor, error) {
-	private, public, err := newKey()
+	keys, err := newKeys()
+	if err != nil {
+		return nil, err
+	}
+	private, err := keys.PEM()
 	if err != nil {
 		return nil, err
 	}
@@ -165,7 +188,10 @@ func (n *Node) createActor(ctx context.Context, a *Actor) (*Actor, error) {
 	a.URL = a.ID
 	a.Inbox, a.SharedInbox = a.ID+"/inbox", n.urls.SharedInbox()
 	a.Outbox, a.Followers = a.ID+"/outbox", a.ID+"/followers"
-	a.KeyID, a.KeyPEM = a.ID+"#main-key", public
+	a.KeyID = a.ID + "#main-key"
+	if a.KeyPEM, a.Ed25519, err = keys.public(); err != nil {
+		return nil, err
+	}
 	a.Created = n.clock()
 	a.Updated = a.Created
 	if a.Kind == KindNode {
@@ -183,23 +209,4 @@ func (n *Node) createActor(ctx context.Context, a *Actor) (*Actor, error) {
 		}
 		return tx.Enqueue(ctx, IndexJob(a.ID))
 	})
-}
-
-// newKey makes an RSA-2048 pair as PEM: PKCS#8 and SPKI. 2048 bits, not 4096:
-// what every peer accepts, and seven times cheaper to sign with.
-func newKey() (private, public string, err error) {
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		return "", "", err
-	}
-	privateDER, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		return "", "", err
-	}
-	publicDER, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
-	if err != nil {
-		return "", "", err
-	}
-	return string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: privateDER})),
-		string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: publicDER})), nil
 }

@@ -11,6 +11,7 @@ const (
 	StatusPlanned   EventStatus = "prevu"
 	StatusConfirmed EventStatus = "confirme"
 	StatusCancelled EventStatus = "annule"
+	StatusPostponed EventStatus = "reporte" // to a date not known yet
 	StatusPast      EventStatus = "passe"
 )
 

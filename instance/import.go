@@ -51,6 +51,9 @@ func (n *Node) Import(ctx context.Context, by string, d *Dataset, progress func(
 			return im.report, err
 		}
 	}
+	if err := n.store.Analyze(ctx); err != nil {
+		n.log.WarnContext(ctx, "import: statistics not brought up to date", "err", err)
+	}
 	return im.report, nil
 }
 

@@ -120,8 +120,10 @@ type Queue interface {
 	// leased at once for each non-empty Key (0 = no limit). A lease that runs out
 	// makes the job due again (the worker died). Attempt is already counted.
 	Claim(ctx context.Context, kinds []string, n, perKey int, lease time.Duration) ([]Job, error)
-	// ClaimSeries is Claim for jobs that must run in order: of each Key it leases up
-	// to perKey jobs together, oldest first, and none while one of them is leased.
+	// ClaimSeries is Claim for jobs that must run in the order in which they were
+	// enqueued: of each Key it leases up to perKey jobs together, and none while one of
+	// them is leased. One that waits to be tried again holds back the later ones until
+	// it is five minutes old.
 	ClaimSeries(ctx context.Context, kinds []string, n, perKey int, lease time.Duration) ([]Job, error)
 	// Recover gives back what a worker that died had leased, where it can be known:
 	// SQLite has one worker, and it is the caller, starting. On PostgreSQL, where
@@ -131,6 +133,7 @@ type Queue interface {
 	Finish(ctx context.Context, ids ...int64) error
 	// Reschedule gives a job back, due at the time. counted says whether the
 	// attempt counts (a retry) or not (a snooze). cause is kept for the host to read.
+	// A job given back at its own RunAt keeps its place.
 	Reschedule(ctx context.Context, id int64, at time.Time, counted bool, cause string) error
 	// Fail parks a job for good, with its cause; it is kept to be looked at.
 	Fail(ctx context.Context, id int64, cause string) error

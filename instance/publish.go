@@ -14,7 +14,15 @@ import (
 // ErrInvalid (a *ValidationError naming each field), ErrForbidden: the actor is
 // not ours; ErrConflict: the slug is taken.
 func (n *Node) Publish(ctx context.Context, by string, draft Object) (Object, error) {
-	owner, err := n.localActor(ctx, by)
+	return n.publish(ctx, author{actor: by}, draft)
+}
+
+// author is who makes a change: an actor of ours, and the account that wrote in its
+// name, "" for an import or an API token.
+type author struct{ actor, account string }
+
+func (n *Node) publish(ctx context.Context, by author, draft Object) (Object, error) {
+	owner, err := n.localActor(ctx, by.actor)
 	if err != nil {
 		return nil, err
 	}
@@ -43,19 +51,28 @@ func (n *Node) Publish(ctx context.Context, by string, draft Object) (Object, er
 		case !errors.Is(err, ErrNotFound):
 			return err
 		}
+		if err := n.remember(ctx, tx, by, VerbCreate, o, nil); err != nil {
+			return err
+		}
 		return save(ctx, tx, o, VerbCreate)
 	})
 }
 
 // Edit replaces what an author may change of an object of ours by the draft's
-// fields. ErrNotFound, ErrGone, ErrForbidden (not its owner), ErrInvalid.
+// fields. When an event is cancelled, put off or moved, its followers are also told
+// so in an announcement (see notice). ErrNotFound, ErrGone, ErrForbidden (not its
+// owner), ErrInvalid.
 func (n *Node) Edit(ctx context.Context, by, id string, draft Object) (Object, error) {
+	return n.edit(ctx, author{actor: by}, id, draft)
+}
+
+func (n *Node) edit(ctx context.Context, by author, id string, draft Object) (Object, error) {
 	o := CloneObject(draft)
 	if err := n.prepare(o); err != nil {
 		return nil, err
 	}
 	return o, n.store.Write(ctx, func(tx Tx) error {
-		old, err := n.owned(ctx, tx, by, id)
+		old, err := n.owned(ctx, tx, by.actor, id)
 		if err != nil {
 			return err
 		}
@@ -65,16 +82,29 @@ func (n *Node) Edit(ctx context.Context, by, id string, draft Object) (Object, e
 		}
 		b.ID, b.URL, b.Slug, b.Owner, b.Origin, b.Published = was.ID, was.URL, was.Slug, was.Owner, was.Origin, was.Published
 		b.Updated = later(n.clock(), was.Updated)
-		return save(ctx, tx, o, VerbUpdate)
+		if err := n.remember(ctx, tx, by, VerbUpdate, o, old); err != nil {
+			return err
+		}
+		if err := save(ctx, tx, o, VerbUpdate); err != nil {
+			return err
+		}
+		return n.notify(ctx, tx, old, o)
 	})
 }
 
 // Withdraw deletes an object of ours for good and leaves a tombstone: its IRI
 // answers 410 and is never used again.
 func (n *Node) Withdraw(ctx context.Context, by, id string) error {
+	return n.withdraw(ctx, author{actor: by}, id)
+}
+
+func (n *Node) withdraw(ctx context.Context, by author, id string) error {
 	return n.store.Write(ctx, func(tx Tx) error {
-		o, err := n.owned(ctx, tx, by, id)
+		o, err := n.owned(ctx, tx, by.actor, id)
 		if err != nil {
+			return err
+		}
+		if err := n.remember(ctx, tx, by, VerbDelete, o, o); err != nil {
 			return err
 		}
 		o.Common().Deleted = n.clock()

@@ -19,9 +19,13 @@ type Store interface {
 	// Join and Leave excepted: peers reuse their IDs). ErrReplay: this signature was
 	// used. ErrInvalid: it has none.
 	Accept(ctx context.Context, r Received) error
-	// Purge forgets activities received, and jobs given up, before the time; what is
-	// younger than seven days is kept, to recognise a copy of it.
+	// Purge forgets activities received, and jobs given up, before the time (what is
+	// younger than seven days is kept, to recognise a copy of it), and what expired by
+	// itself.
 	Purge(ctx context.Context, before time.Time) error
+	// Analyze brings up to date the statistics by which lists are planned: for the end
+	// of a bulk load.
+	Analyze(ctx context.Context) error
 	Close() error
 }
 
@@ -66,6 +70,10 @@ type Reader interface {
 	// TokenOwner is the actor that an API token (hex SHA-256 of it) acts for.
 	TokenOwner(ctx context.Context, hash string) (string, error)
 	Stats(ctx context.Context) (Stats, error)
+
+	AccountReader
+	RevisionReader
+	DraftReader
 }
 
 // Tx is a transaction. It reads its own writes.
@@ -87,6 +95,10 @@ type Tx interface {
 	SaveHost(ctx context.Context, h Host) error
 	SaveToken(ctx context.Context, hash, actorID, label string) error
 	Enqueue(ctx context.Context, jobs ...Job) error
+
+	AccountTx
+	RevisionTx
+	DraftTx
 }
 
 // Scope says whose things a filter wants.

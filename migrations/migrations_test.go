@@ -15,7 +15,7 @@ func TestStepsAreNumberedAlikeWithoutGaps(t *testing.T) {
 		if sqlite[i].Name != postgres[i].Name {
 			t.Errorf("step %d is named %q and %q", i+1, sqlite[i].Name, postgres[i].Name)
 		}
-		if len(sqlite[i].Checksum) != 64 || sqlite[i].Checksum == postgres[i].Checksum {
+		if len(sqlite[i].Checksum) != 64 || len(postgres[i].Checksum) != 64 {
 			t.Errorf("step %d: checksums %q and %q", i+1, sqlite[i].Checksum, postgres[i].Checksum)
 		}
 	}

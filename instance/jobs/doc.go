@@ -8,5 +8,6 @@
 //	any other error        later, after a growing pause; parked after MaxAttempts
 //
 // A job runs at least once: handlers are idempotent. A worker that dies keeps its
-// jobs until their lease runs out.
+// jobs until their lease runs out. Jobs that must run in order are a series: see
+// Limits.
 package jobs

@@ -263,6 +263,55 @@ func TestABadJobDoesNotSinkItsBatch(t *testing.T) {
 	}
 }
 
+// Cancel and Snooze are the word of one job: the others of its batch do not hear it.
+func TestABadJobDecidesForItselfAlone(t *testing.T) {
+	t.Parallel()
+	bad := errors.New("bad")
+	for name, test := range map[string]struct {
+		err    error
+		limits jobs.Limits
+	}{
+		"cancel":            {err: instance.Cancel(bad), limits: jobs.Limits{Backoff: func(int) time.Duration { return time.Hour }}},
+		"snooze":            {err: instance.Snooze(0, bad), limits: jobs.Limits{Backoff: now}},
+		"only one attempt":  {err: bad, limits: jobs.Limits{MaxAttempts: 1, Backoff: now}},
+		"cancel and snooze": {err: errors.Join(instance.Cancel(bad), instance.Snooze(time.Hour, bad)), limits: jobs.Limits{Backoff: now}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := storetest.Open(t)
+			var mu sync.Mutex
+			done, badRuns := map[string]int{}, 0
+			r := newRunner(s)
+			r.HandleBatch("work", test.limits, 10, func(_ context.Context, batch []instance.Job) error {
+				mu.Lock()
+				defer mu.Unlock()
+				for _, j := range batch {
+					if string(j.Args) == "4" {
+						if badRuns++; badRuns > 5 {
+							return nil // it has snoozed enough
+						}
+						return test.err
+					}
+				}
+				for _, j := range batch {
+					done[string(j.Args)]++
+				}
+				return nil
+			})
+			enqueue(t, s, work(20, "")...)
+			drain(t, r)
+			for i := range 20 {
+				if n := done[fmt.Sprint(i)]; n != 1 && i != 4 {
+					t.Errorf("job %d was done %d times", i, n)
+				}
+			}
+			if left := pending(t, s); left != 0 {
+				t.Errorf("%d pending", left)
+			}
+		})
+	}
+}
+
 func TestLimitsHold(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
@@ -461,4 +510,121 @@ func TestSeries(t *testing.T) {
 			t.Errorf("%d jobs of %s ran", len(order[key]), key)
 		}
 	}
+}
+
+// order is a handler that notes the arguments of the jobs it runs, and fails as told.
+type order struct {
+	mu   sync.Mutex
+	runs []string
+	fail func(run int) error
+}
+
+func (o *order) handle(_ context.Context, job instance.Job) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.runs = append(o.runs, string(job.Args))
+	return o.fail(len(o.runs))
+}
+
+func (o *order) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return strings.Join(o.runs, " ")
+}
+
+// What the first jobs of a series become does not let the later ones pass.
+func TestASeriesKeepsItsOrder(t *testing.T) {
+	t.Parallel()
+	boom := errors.New("boom")
+	for name, test := range map[string]struct {
+		errs []error // of the first runs; then nil
+		want string
+	}{
+		"tried again": {[]error{boom, boom, nil, boom}, "0 0 0 1 1 2 3 4 5"},
+		"snoozed":     {[]error{nil, instance.Snooze(20*time.Millisecond, boom)}, "0 1 1 2 3 4 5"},
+		"given up":    {[]error{nil, instance.Cancel(boom)}, "0 1 2 3 4 5"},
+		"parked":      {[]error{boom, boom, boom}, "0 0 0 1 2 3 4 5"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			storetest.Each(t, func(t *testing.T, s *store.Store) {
+				o := &order{fail: func(run int) error {
+					if run <= len(test.errs) {
+						return test.errs[run-1]
+					}
+					return nil
+				}}
+				r := newRunner(s)
+				backoff := func(int) time.Duration { return 20 * time.Millisecond }
+				r.Handle("work", jobs.Limits{Workers: 4, Series: 4, MaxAttempts: 3, Backoff: backoff}, o.handle)
+				enqueue(t, s, work(6, "a")...)
+				stop := start(t, r)
+				eventually(t, "all done", func() bool { return pending(t, s) == 0 })
+				if err := stop(); err != nil {
+					t.Error(err)
+				}
+				if got := o.String(); got != test.want {
+					t.Errorf("ran %s, want %s", got, test.want)
+				}
+			})
+		})
+	}
+}
+
+func TestAnInterruptedSeriesKeepsItsOrder(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		started := make(chan struct{})
+		r := jobs.New(s, jobs.Options{Log: quiet, Grace: 20 * time.Millisecond})
+		r.Handle("work", jobs.Limits{Series: 2}, func(ctx context.Context, _ instance.Job) error {
+			close(started)
+			<-ctx.Done()
+			return ctx.Err()
+		})
+		enqueue(t, s, work(4, "a")...)
+		stop := start(t, r)
+		<-started
+		if err := stop(); err != nil {
+			t.Error(err)
+		}
+		o := &order{fail: func(int) error { return nil }}
+		again := newRunner(s)
+		again.Handle("work", jobs.Limits{Series: 2}, o.handle)
+		drain(t, again)
+		if got := o.String(); got != "0 1 2 3" {
+			t.Errorf("ran %s", got)
+		}
+	})
+}
+
+// A job that ignores its timeout, past its lease, still holds back its series.
+func TestASeriesWaitsForAJobThatOutlivesItsLease(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t)
+	var running atomic.Int64
+	o := &order{fail: func(int) error { return nil }}
+	r := jobs.New(&shortLeases{s}, jobs.Options{Log: quiet, Poll: 5 * time.Millisecond})
+	r.Handle("work", jobs.Limits{Workers: 4, Series: 1}, func(ctx context.Context, job instance.Job) error {
+		if running.Add(1) > 1 {
+			t.Errorf("job %s runs beside another", job.Args)
+		}
+		defer running.Add(-1)
+		time.Sleep(50 * time.Millisecond)
+		return o.handle(ctx, job)
+	})
+	enqueue(t, s, work(3, "a")...)
+	stop := start(t, r)
+	eventually(t, "done", func() bool { return pending(t, s) == 0 })
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
+	if got := o.String(); got != "0 1 2" {
+		t.Errorf("ran %s", got)
+	}
+}
+
+// ClaimSeries hands out two of a key at first, so that the second is behind one
+// whose lease has run out.
+func (q *shortLeases) ClaimSeries(ctx context.Context, kinds []string, n, _ int, _ time.Duration) ([]instance.Job, error) {
+	return q.Store.ClaimSeries(ctx, kinds, n+1, 2, time.Millisecond)
 }

@@ -128,23 +128,17 @@ func (l *lane) claim(ctx context.Context, free int) ([]instance.Job, error) {
 	return l.queue.Claim(ctx, []string{l.kind}, free*l.size, l.limits.PerKey, l.lease)
 }
 
-// split makes batches of jobs that run for the first time; others run alone. In
-// series, a batch is all that was claimed of a key. A job that outlived its lease
-// in this process is left to the worker that has it.
+// split makes batches of jobs that run for the first time; others run alone. A job
+// that outlived its lease in this process is left to the worker that has it.
 func (l *lane) split(jobs []instance.Job) [][]instance.Job {
+	if l.limits.Series > 0 {
+		return l.splitSeries(jobs)
+	}
 	var batches [][]instance.Job
 	var open []instance.Job
-	series := map[string]int{} // key -> its batch
 	for _, job := range jobs {
-		i, begun := series[job.Key]
 		switch {
-		case !l.running.add(job.ID):
-			l.log.Warn("a job is still running after its lease", "id", job.ID, "key", job.Key)
-		case l.limits.Series > 0 && begun && job.Key != "":
-			batches[i] = append(batches[i], job)
-		case l.limits.Series > 0:
-			series[job.Key] = len(batches)
-			batches = append(batches, []instance.Job{job})
+		case !l.admit(job):
 		case l.size == 1 || job.Attempt > 1:
 			batches = append(batches, []instance.Job{job})
 		default:
@@ -159,7 +153,40 @@ func (l *lane) split(jobs []instance.Job) [][]instance.Job {
 	return batches
 }
 
-// work runs a batch, or in series its jobs one after another, and settles them.
+// splitSeries makes a batch of all that was claimed of a key. What is behind a job
+// that is still running is given back: it waits for that job's new lease.
+func (l *lane) splitSeries(jobs []instance.Job) [][]instance.Job {
+	var batches [][]instance.Job
+	begun := map[string]int{}    // key -> its batch
+	running := map[string]bool{} // key -> has a job that outlived its lease
+	for _, job := range jobs {
+		i, ok := begun[job.Key]
+		switch {
+		case running[job.Key]:
+			l.giveBack([]instance.Job{job})
+		case !l.admit(job):
+			running[job.Key] = job.Key != ""
+		case ok && job.Key != "":
+			batches[i] = append(batches[i], job)
+		default:
+			begun[job.Key] = len(batches)
+			batches = append(batches, []instance.Job{job})
+		}
+	}
+	return batches
+}
+
+// admit is false for a job that a worker of this process has, past its lease.
+func (l *lane) admit(job instance.Job) bool {
+	if l.running.add(job.ID) {
+		return true
+	}
+	l.log.Warn("a job is still running after its lease", "id", job.ID, "key", job.Key)
+	return false
+}
+
+// work runs a batch, or in series its jobs one after another, and settles them. What
+// comes after a job that is to run again is given back, to wait for it.
 func (l *lane) work(ctx, work context.Context, batch []instance.Job, until time.Time) {
 	defer l.running.remove(batch)
 	if l.limits.Series == 0 {
@@ -167,26 +194,32 @@ func (l *lane) work(ctx, work context.Context, batch []instance.Job, until time.
 		return
 	}
 	for i := range batch {
-		l.run(ctx, work, batch[i:i+1], until)
+		if !l.run(ctx, work, batch[i:i+1], until) {
+			l.giveBack(batch[i+1:])
+			return
+		}
 	}
 }
 
-func (l *lane) run(ctx, work context.Context, batch []instance.Job, until time.Time) {
+// run has the handler do a batch. It is false when some of it is to run again.
+func (l *lane) run(ctx, work context.Context, batch []instance.Job, until time.Time) (over bool) {
 	if ctx.Err() != nil || time.Until(until) < l.limits.Timeout {
 		l.giveBack(batch)
-		return
+		return false
 	}
 	err := l.call(work, batch)
 	switch {
 	case err == nil:
 		l.finish(batch)
+		return true
 	case work.Err() != nil:
 		l.giveBack(batch)
-	default:
-		for _, job := range batch {
-			l.postpone(job, err)
-		}
+		return false
+	case len(batch) > 1:
+		l.disband(batch, err)
+		return false
 	}
+	return l.postpone(batch[0], err)
 }
 
 // call runs the handler; a panic is an error, with its stack in the log.
@@ -202,8 +235,30 @@ func (l *lane) call(work context.Context, batch []instance.Job) (err error) {
 	return l.handle(ctx, batch)
 }
 
-// postpone does what the error of a job asks for.
-func (l *lane) postpone(job instance.Job, cause error) {
+// disband has each job of a batch that failed tried again alone. None is given up:
+// which of them the error is about is not known. It is about one of them when it is
+// Cancel, and the others need not wait; else it may well be about all.
+func (l *lane) disband(batch []instance.Job, cause error) {
+	var (
+		cancel *instance.CancelError
+		snooze *instance.SnoozeError
+		pause  time.Duration
+	)
+	switch {
+	case errors.As(cause, &cancel):
+	case errors.As(cause, &snooze):
+		pause = snooze.For
+	default:
+		pause = jitter(l.limits.Backoff(1))
+	}
+	l.log.Info("a batch failed, each of its jobs to be tried alone", "size", len(batch), "in", pause, "error", cause)
+	for _, job := range batch {
+		l.reschedule(job, time.Now().Add(pause), true, cause.Error())
+	}
+}
+
+// postpone does what the error of a job asks for. It is true when it is given up.
+func (l *lane) postpone(job instance.Job, cause error) (over bool) {
 	var (
 		cancel *instance.CancelError
 		snooze *instance.SnoozeError
@@ -213,26 +268,29 @@ func (l *lane) postpone(job instance.Job, cause error) {
 	case errors.As(cause, &cancel), !errors.As(cause, &snooze) && job.Attempt >= l.limits.MaxAttempts:
 		log.Warn("job given up")
 		l.settle(func(ctx context.Context) error { return l.queue.Fail(ctx, job.ID, cause.Error()) })
+		return true
 	case snooze != nil:
 		log.Debug("job snoozed", "for", snooze.For)
-		l.reschedule(job, snooze.For, false, cause.Error())
+		l.reschedule(job, time.Now().Add(snooze.For), false, cause.Error())
 	default:
 		pause := jitter(l.limits.Backoff(job.Attempt))
 		log.Info("job failed, to be tried again", "in", pause)
-		l.reschedule(job, pause, true, cause.Error())
+		l.reschedule(job, time.Now().Add(pause), true, cause.Error())
 	}
+	return false
 }
 
-// giveBack makes jobs that did not run, or were interrupted, due at once.
+// giveBack makes jobs that did not run, or were interrupted, due as they were: none
+// goes behind those that came after it.
 func (l *lane) giveBack(batch []instance.Job) {
 	for _, job := range batch {
-		l.reschedule(job, 0, false, "")
+		l.reschedule(job, job.RunAt, false, "")
 	}
 }
 
-func (l *lane) reschedule(job instance.Job, pause time.Duration, counted bool, cause string) {
+func (l *lane) reschedule(job instance.Job, at time.Time, counted bool, cause string) {
 	l.settle(func(ctx context.Context) error {
-		return l.queue.Reschedule(ctx, job.ID, time.Now().Add(pause), counted, cause)
+		return l.queue.Reschedule(ctx, job.ID, at, counted, cause)
 	})
 }
 

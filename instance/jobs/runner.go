@@ -21,9 +21,15 @@ type Options struct {
 
 // Limits bound the work on one kind of job. Zero values mean the defaults.
 type Limits struct {
-	Workers     int           // at once, in this process; 4
-	PerKey      int           // at once for each non-empty Key, in all processes; no limit
-	Series      int           // jobs of one Key run in order, one after another; this many are claimed together
+	Workers int // at once, in this process; 4
+	PerKey  int // at once for each non-empty Key, in all processes; no limit
+	// Series has the jobs of each non-empty Key run one after another, in the order in
+	// which they were enqueued; up to this many are claimed together. One that is to be
+	// tried again holds back those behind it until it is five minutes old, so that
+	// trouble that passes leaves the order as it was, and a job that always fails does
+	// not silence its Key: past that age later ones overtake it, which handlers
+	// must bear.
+	Series      int
 	Timeout     time.Duration // of the handler's context; 1 min
 	MaxAttempts int           // then the job is parked; 12
 	// Backoff is the pause after the given attempt, from 1; Backoff of this package
@@ -87,8 +93,9 @@ func (r *Runner) Handle(kind string, limits Limits, fn func(context.Context, ins
 	r.HandleBatch(kind, limits, 1, func(ctx context.Context, jobs []instance.Job) error { return fn(ctx, jobs[0]) })
 }
 
-// HandleBatch has fn run up to size jobs of a kind at once. An error is that of
-// all of them; each is then tried alone, so that a bad one is found out.
+// HandleBatch has fn run up to size jobs of a kind at once. When it fails, with
+// whatever error, each is tried again alone, so that a bad one is found out and
+// Cancel or Snooze is heard for that one only: at once after Cancel, else after a pause.
 func (r *Runner) HandleBatch(kind string, limits Limits, size int, fn func(context.Context, []instance.Job) error) {
 	for _, other := range r.lanes {
 		if other.kind == kind {

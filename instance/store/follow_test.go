@@ -104,7 +104,7 @@ func TestHosts(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		ctx := t.Context()
 		host := instance.Host{
-			Domain: "b.example:8080", Software: "mastodon", Blocked: true, Failures: 3,
+			Domain: "b.example:8080", Software: "mastodon", Blocked: true, Signature: "rfc9421", Failures: 3,
 			NextAt: monday, LastOK: monday.Add(-time.Hour), LastError: "connexion refusée",
 		}
 		write(t, s, func(tx instance.Tx) error {

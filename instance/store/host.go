@@ -15,6 +15,7 @@ type hostRow struct {
 	Domain    string `bun:"domain,pk"`
 	Software  string `bun:"software"`
 	Blocked   bool   `bun:"blocked"`
+	Signature string `bun:"signature"`
 	Failures  int    `bun:"failures"`
 	NextAt    int64  `bun:"next_at"`
 	LastOK    int64  `bun:"last_ok"`
@@ -23,7 +24,7 @@ type hostRow struct {
 
 func (row *hostRow) host() instance.Host {
 	return instance.Host{
-		Domain: row.Domain, Software: row.Software, Blocked: row.Blocked, Failures: row.Failures,
+		Domain: row.Domain, Software: row.Software, Blocked: row.Blocked, Signature: row.Signature, Failures: row.Failures,
 		NextAt: fromMicros(row.NextAt), LastOK: fromMicros(row.LastOK), LastError: row.LastError,
 	}
 }
@@ -54,11 +55,11 @@ func (r reader) Hosts(ctx context.Context) ([]instance.Host, error) {
 // SaveHost implements instance.Tx.
 func (t *transaction) SaveHost(ctx context.Context, h instance.Host) error {
 	row := &hostRow{
-		Domain: h.Domain, Software: printable(h.Software), Blocked: h.Blocked, Failures: h.Failures,
+		Domain: h.Domain, Software: printable(h.Software), Blocked: h.Blocked, Signature: h.Signature, Failures: h.Failures,
 		NextAt: micros(h.NextAt), LastOK: micros(h.LastOK), LastError: printable(h.LastError),
 	}
 	_, err := t.db.NewInsert().Model(row).On("CONFLICT (domain) DO UPDATE").
-		Set("software = EXCLUDED.software, blocked = EXCLUDED.blocked, failures = EXCLUDED.failures").
+		Set("software = EXCLUDED.software, blocked = EXCLUDED.blocked, signature = EXCLUDED.signature, failures = EXCLUDED.failures").
 		Set("next_at = EXCLUDED.next_at, last_ok = EXCLUDED.last_ok, last_error = EXCLUDED.last_error").
 		Exec(ctx)
 	return conflict(err, "host", h.Domain)

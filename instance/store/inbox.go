@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -234,44 +233,3 @@ func knownSignatures(ctx context.Context, db bun.IDB, signatures []string) (map[
 // keepReceived is how long a received activity is remembered at least, so that a
 // copy of it is recognised.
 const keepReceived = 7 * 24 * time.Hour
-
-// Purge forgets activities accepted before the time, except those younger than
-// seven days and those whose job is still to run, and jobs given up before it.
-func (s *Store) Purge(ctx context.Context, before time.Time) error {
-	if limit := time.Now().Add(-keepReceived); before.After(limit) {
-		before = limit
-	}
-	return s.transact(ctx, func(db bun.Tx) error {
-		waiting, err := waitingReceived(ctx, db)
-		if err != nil {
-			return err
-		}
-		q := db.NewDelete().Table("inbox").Where("at < ?", micros(before))
-		if len(waiting) > 0 {
-			q.Where("seq NOT IN (?)", bun.List(waiting))
-		}
-		if _, err := q.Exec(ctx); err != nil {
-			return fmt.Errorf("purge inbox: %w", err)
-		}
-		_, err = db.NewDelete().Table("failed_jobs").Where("failed < ?", micros(before)).Exec(ctx)
-		return err
-	})
-}
-
-// waitingReceived lists the activities whose job has not run.
-func waitingReceived(ctx context.Context, db bun.IDB) ([]int64, error) {
-	var args []string
-	err := db.NewSelect().Table("jobs").Column("args").Where("kind = ?", instance.JobReceive).Scan(ctx, &args)
-	if err != nil {
-		return nil, fmt.Errorf("list jobs to receive: %w", err)
-	}
-	seqs := make([]int64, 0, len(args))
-	for _, arg := range args {
-		var a instance.ReceiveArgs
-		if err := json.Unmarshal([]byte(arg), &a); err != nil {
-			return nil, fmt.Errorf("arguments of a receive job %s: %w", arg, err)
-		}
-		seqs = append(seqs, a.Seq)
-	}
-	return seqs, nil
-}

@@ -98,17 +98,30 @@ func (s *Store) Ready() <-chan struct{} { return s.ready }
 
 // Claim implements instance.Queue. perKey counts the leases of these kinds.
 func (s *Store) Claim(ctx context.Context, kinds []string, n, perKey int, lease time.Duration) ([]instance.Job, error) {
-	return s.claim(ctx, kinds, n, keyLimit{jobs: perKey, perLease: 1}, lease)
+	return s.claim(ctx, kinds, n, keyLimit{jobs: perKey}, lease)
 }
 
-// ClaimSeries implements instance.Queue.
+// ClaimSeries implements instance.Queue. The order of a series is that in which its
+// jobs were enqueued, whatever became of them since: given back, recovered, or
+// leased for too long, a job takes its place again.
+//
+// A job that waits (tried again, snoozed, or put off) holds back the later ones of
+// its key until it is five minutes old, and is overtaken from then on. The bound is
+// there because a key may be a whole server: without it, one job that always fails
+// would silence everyone there for days. Handlers must bear that
+// exception.
 func (s *Store) ClaimSeries(ctx context.Context, kinds []string, n, perKey int, lease time.Duration) ([]instance.Job, error) {
-	return s.claim(ctx, kinds, n, keyLimit{jobs: perKey, perLease: perKey}, lease)
+	return s.claim(ctx, kinds, n, keyLimit{jobs: perKey, series: true}, lease)
 }
 
-// keyLimit bounds the leased jobs of a key; each that is leased already counts as
-// perLease of them.
-type keyLimit struct{ jobs, perLease int }
+// holdsBack is how old a waiting job is at most that later ones of its series wait for.
+const holdsBack = 5 * time.Minute
+
+// keyLimit bounds how many jobs of a key are leased: at once, or in series together.
+type keyLimit struct {
+	jobs   int
+	series bool
+}
 
 func (s *Store) claim(ctx context.Context, kinds []string, n int, limit keyLimit, lease time.Duration) ([]instance.Job, error) {
 	if n <= 0 || len(kinds) == 0 {
@@ -142,56 +155,94 @@ func (s *Store) claim(ctx context.Context, kinds []string, n int, limit keyLimit
 	return jobs, nil
 }
 
-// dueJobs reads the jobs to lease, locked until commit.
+// dueJobs reads the jobs to lease, locked until commit. One that another
+// transaction has locked is left out; in series, where the next would overtake it,
+// it is waited for.
 func dueJobs(ctx context.Context, db bun.Tx, kinds []string, n int, limit keyLimit) ([]jobRow, error) {
 	var rows []jobRow
-	now := micros(time.Now())
-	q := db.NewSelect().Model(&rows).Where("j.due_at <= ?", now).OrderExpr("j.due_at, j.id")
+	now := time.Now()
+	q := db.NewSelect().Model(&rows).Where("j.due_at <= ?", micros(now))
 	if limit.jobs > 0 {
 		// Two processes that count the same leases at once would exceed the limit.
 		if err := (&transaction{reader: reader{db}}).Lock(ctx, "maillage claim "+strings.Join(kinds, " ")); err != nil {
 			return nil, err
 		}
-		q.Where("j.id IN (?)", fairlyDue(onPostgres(db), kinds, now, n, limit))
-	} else {
+	}
+	order, lock := "j.due_at, j.id", "UPDATE SKIP LOCKED"
+	switch {
+	case limit.series:
+		order, lock = "j.id", "UPDATE"
+		q.Where("j.id IN (?)", seriesDue(onPostgres(db), kinds, now, n, limit.jobs))
+	case limit.jobs > 0:
+		q.Where("j.id IN (?)", fairlyDue(onPostgres(db), kinds, now, n, limit.jobs))
+	default:
 		q.Where("j.kind IN (?)", bun.List(kinds)).Limit(int64(n))
 	}
 	if onPostgres(db) {
-		q.For("UPDATE SKIP LOCKED")
+		q.For(lock)
 	}
-	err := q.Scan(ctx)
+	err := q.OrderExpr(order).Scan(ctx)
 	return rows, err
 }
 
-// fairlyDue selects the ids of the n oldest due jobs, counting at most limit.jobs of
-// each key, leased ones included. It walks the keys, not the jobs, by one index
-// seek a key: a host with 100,000 rows costs no more than another. The sign in
-// +due_at keeps SQLite from counting leases by that index, through all that waits.
-func fairlyDue(postgres bool, kinds []string, now int64, n int, limit keyLimit) schema.QueryAppender {
-	const oldest = "SELECT c.id, c.due_at FROM jobs c WHERE c.key = keys.key AND c.key <> '' AND c.kind IN (?0) AND c.due_at <= ?1 ORDER BY c.due_at, c.id LIMIT ?3"
-	candidates := "keys CROSS JOIN LATERAL (" + oldest + ") o"
-	if !postgres { // SQLite has no LATERAL, but drives a join by a correlated list
-		candidates = "keys CROSS JOIN jobs o ON o.id IN (SELECT id FROM (" + oldest + "))"
-	}
-	return bun.SafeQuery(`
-		WITH RECURSIVE keys(key) AS (
+// The parts that fairlyDue and seriesDue share. They walk the keys, not the jobs, by
+// one index seek a key: a host with 100,000 rows costs no more than another. ?0 are
+// the kinds, ?1 is the time, ?2 how many jobs and ?3 how many of a key.
+const (
+	allKeys = `keys(key) AS (
 			SELECT min(key) FROM jobs WHERE key <> ''
 			UNION ALL
 			SELECT (SELECT min(key) FROM jobs WHERE key <> '' AND key > keys.key) FROM keys WHERE keys.key IS NOT NULL
-		), busy AS (
-			SELECT key, count(*) AS leases FROM jobs WHERE leased AND key <> '' AND kind IN (?0) AND +due_at > ?1 GROUP BY key
-		), keyed AS (
-			SELECT o.id, o.due_at, ?4 * coalesce(busy.leases, 0) +
-				row_number() OVER (PARTITION BY keys.key ORDER BY o.due_at, o.id) AS place
-			FROM `+candidates+` LEFT JOIN busy ON busy.key = keys.key
-		), free AS (
-			SELECT id, due_at FROM jobs WHERE key = '' AND kind IN (?0) AND due_at <= ?1 ORDER BY due_at, id LIMIT ?2
-		)
-		SELECT id FROM (SELECT id, due_at FROM keyed WHERE place <= ?3 UNION ALL SELECT id, due_at FROM free) due
-		ORDER BY due_at, id LIMIT ?2`, bun.List(kinds), now, n, limit.jobs, limit.perLease)
+		)`
+	keyless = "SELECT id, due_at FROM jobs WHERE key = '' AND kind IN (?0) AND due_at <= ?1 ORDER BY due_at, id LIMIT ?2"
+)
+
+// ofEachKey joins keys with the rows o that the query finds for each of them.
+func ofEachKey(postgres bool, query string) string {
+	if postgres {
+		return "keys CROSS JOIN LATERAL (" + query + ") o"
+	}
+	// SQLite has no LATERAL, but drives a join by a correlated list.
+	return "keys CROSS JOIN jobs o ON o.id IN (SELECT id FROM (" + query + "))"
 }
 
-// Recover implements instance.Queue. A leased job gives way to a waiting twin.
+// fairlyDue selects the ids of the n oldest due jobs, counting at most perKey of each
+// key, leased ones included. The sign in +due_at keeps SQLite from counting leases by
+// that index, through all that waits.
+func fairlyDue(postgres bool, kinds []string, now time.Time, n, perKey int) schema.QueryAppender {
+	const oldest = "SELECT c.id, c.due_at FROM jobs c WHERE c.key = keys.key AND c.key <> '' AND c.kind IN (?0) AND c.due_at <= ?1 ORDER BY c.due_at, c.id LIMIT ?3"
+	return bun.SafeQuery(`
+		WITH RECURSIVE `+allKeys+`, busy AS (
+			SELECT key, count(*) AS leases FROM jobs WHERE leased AND key <> '' AND kind IN (?0) AND +due_at > ?1 GROUP BY key
+		), keyed AS (
+			SELECT o.id, o.due_at, coalesce(busy.leases, 0) +
+				row_number() OVER (PARTITION BY keys.key ORDER BY o.due_at, o.id) AS place
+			FROM `+ofEachKey(postgres, oldest)+` LEFT JOIN busy ON busy.key = keys.key
+		), free AS (`+keyless+`)
+		SELECT id FROM (SELECT id, due_at FROM keyed WHERE place <= ?3 UNION ALL SELECT id, due_at FROM free) due
+		ORDER BY due_at, id LIMIT ?2`, bun.List(kinds), micros(now), n, perKey)
+}
+
+// seriesDue selects the ids of n due jobs, the first enqueued: up to perKey of each
+// key, none of a key of which one is leased, and none behind one that holds it back.
+// The sign in +due_at has both databases read a key's jobs by jobs_series, in order.
+func seriesDue(postgres bool, kinds []string, now time.Time, n, perKey int) schema.QueryAppender {
+	const first = "SELECT c.id FROM jobs c WHERE c.key = keys.key AND c.key <> '' AND c.kind IN (?0) AND +c.due_at <= ?1 ORDER BY c.id LIMIT ?3"
+	return bun.SafeQuery(`
+		WITH RECURSIVE `+allKeys+`, held AS (
+			SELECT key, min(CASE WHEN leased THEN 0 ELSE id END) AS id FROM jobs
+			WHERE key <> '' AND kind IN (?0) AND due_at > ?1 AND (leased OR created > ?4) GROUP BY key
+		), keyed AS (
+			SELECT o.id FROM `+ofEachKey(postgres, first)+` LEFT JOIN held ON held.key = keys.key
+			WHERE held.id IS NULL OR o.id < held.id
+		), free AS (`+keyless+`)
+		SELECT id FROM (SELECT id FROM keyed UNION ALL SELECT id FROM free) due
+		ORDER BY id LIMIT ?2`, bun.List(kinds), micros(now), n, perKey, micros(now.Add(-holdsBack)))
+}
+
+// Recover implements instance.Queue. A leased job gives way to a waiting twin. The
+// others are as old again as they are, before those enqueued after them: when they
+// had been due, the lease wrote over.
 func (s *Store) Recover(ctx context.Context) error {
 	if onPostgres(s.writer) {
 		return nil
@@ -202,7 +253,7 @@ func (s *Store) Recover(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		_, err = db.NewRaw("UPDATE jobs SET leased = FALSE, due_at = ? WHERE leased", micros(time.Now())).Exec(ctx)
+		_, err = db.NewRaw("UPDATE jobs SET leased = FALSE, due_at = created WHERE leased").Exec(ctx)
 		return err
 	})
 	if err != nil {

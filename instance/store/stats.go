@@ -39,3 +39,24 @@ func (r reader) Stats(ctx context.Context) (instance.Stats, error) {
 	}
 	return stats, nil
 }
+
+// PendingOf counts by kind the jobs of one key, leased or not; with an empty key,
+// those that have none.
+func (s *Store) PendingOf(ctx context.Context, key string) (map[string]int, error) {
+	var rows []struct {
+		Kind  string `bun:"kind"`
+		Count int    `bun:"count"`
+	}
+	filter := "key = ''"
+	if key != "" {
+		filter = "key = ? AND key <> ''" // what follows AND has SQLite use the index of keys
+	}
+	if err := s.db.NewRaw("SELECT kind, count(*) AS count FROM jobs WHERE "+filter+" GROUP BY kind", key).Scan(ctx, &rows); err != nil {
+		return nil, fmt.Errorf("count jobs of %q: %w", key, err)
+	}
+	pending := make(map[string]int, len(rows))
+	for _, row := range rows {
+		pending[row.Kind] = row.Count
+	}
+	return pending, nil
+}

@@ -1,0 +1,102 @@
+package instance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Draft is something being written: seen by its author alone until it is published.
+type Draft struct {
+	ID      string
+	Account string // whose it is
+	Actor   string // IRI of the organisation it will be published by
+	Edits   string // IRI of the object it will replace; "" for a new one
+	Updated time.Time
+	Object  Object // as far as it is written; need not be valid
+}
+
+// DraftReader reads drafts.
+type DraftReader interface {
+	Draft(ctx context.Context, id string) (*Draft, error)
+	// Drafts lists an account's drafts, newest first.
+	Drafts(ctx context.Context, account string) ([]Draft, error)
+}
+
+// DraftTx keeps them.
+type DraftTx interface {
+	SaveDraft(ctx context.Context, d Draft) error
+	DeleteDraft(ctx context.Context, id string) error
+}
+
+// maxDrafts bounds what one account may leave unfinished.
+const maxDrafts = 200
+
+// maxDraftText bounds one draft's text, in bytes.
+const maxDraftText = 200_000
+
+// SaveDraft keeps what the editor has written so far and gives a new draft its ID.
+// ErrForbidden: another's draft, or an organisation they do not write for;
+// ErrInvalid: too many drafts, or one too long to be an object.
+func (e Editor) SaveDraft(ctx context.Context, d Draft) (*Draft, error) {
+	b := d.Object.Common()
+	if len(b.Source)+len(b.Content)+len(b.Summary)+len(b.Name) > maxDraftText {
+		return nil, &ValidationError{[]FieldError{{"content", "raccourcissez le texte à 40 000 caractères"}}}
+	}
+	if d.Actor != "" && !e.account.WritesFor(d.Actor) {
+		return nil, fmt.Errorf("%s: %w", d.Actor, ErrForbidden)
+	}
+	d.Account, d.Updated = e.account.ID, e.node.clock()
+	return &d, e.node.store.Write(ctx, func(tx Tx) error {
+		if d.ID != "" {
+			if _, err := e.ownDraft(ctx, tx, d.ID); err != nil {
+				return err
+			}
+			return tx.SaveDraft(ctx, d)
+		}
+		kept, err := tx.Drafts(ctx, e.account.ID)
+		if err != nil {
+			return err
+		}
+		if len(kept) >= maxDrafts {
+			return &ValidationError{[]FieldError{{"draft", "publiez ou supprimez d'abord d'autres brouillons : vous en avez déjà beaucoup"}}}
+		}
+		d.ID = newID()
+		return tx.SaveDraft(ctx, d)
+	})
+}
+
+// Draft is one of the editor's drafts. ErrNotFound; ErrForbidden: another's.
+func (e Editor) Draft(ctx context.Context, id string) (*Draft, error) {
+	return e.ownDraft(ctx, e.node.Reader, id)
+}
+
+// Drafts lists what the editor has not published yet, newest first.
+func (e Editor) Drafts(ctx context.Context) ([]Draft, error) {
+	return e.node.Drafts(ctx, e.account.ID)
+}
+
+// DeleteDraft throws one away; one that is gone already is no error.
+func (e Editor) DeleteDraft(ctx context.Context, id string) error {
+	return e.node.store.Write(ctx, func(tx Tx) error {
+		switch _, err := e.ownDraft(ctx, tx, id); {
+		case errors.Is(err, ErrNotFound):
+			return nil
+		case err != nil:
+			return err
+		}
+		return tx.DeleteDraft(ctx, id)
+	})
+}
+
+func (e Editor) ownDraft(ctx context.Context, r DraftReader, id string) (*Draft, error) {
+	d, err := r.Draft(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if d.Account != e.account.ID {
+		return nil, fmt.Errorf("draft %s: %w", id, ErrForbidden)
+	}
+	return d, nil
+}

@@ -1,0 +1,121 @@
+package instance
+
+import (
+	"context"
+	"fmt"
+)
+
+// Editor is a signed-in person at work: what they may do, in the names of the
+// organisations they write for. Each change is kept in the object's history with
+// who made it.
+type Editor struct {
+	node    *Node
+	account *Account
+}
+
+// Editor lets an account work. The account must have been authenticated.
+func (n *Node) Editor(a *Account) Editor { return Editor{node: n, account: a} }
+
+// Actors lists those in whose names the editor may publish, by name.
+func (e Editor) Actors(ctx context.Context) ([]*Actor, error) {
+	all, _, err := e.node.Actors(ctx, ActorFilter{Kinds: []Kind{KindOrganisation, KindPerson}, Scope: ScopeLocal, Limit: 10_000})
+	if err != nil {
+		return nil, err
+	}
+	var actors []*Actor
+	for _, a := range all {
+		if e.account.WritesFor(a.ID) && (a.Kind != KindPerson || a.ID == e.account.Person) {
+			actors = append(actors, a)
+		}
+	}
+	return actors, nil
+}
+
+// MayEdit says whether the editor may change an object: it is alive, ours, and its
+// owner is somebody they write for.
+func (e Editor) MayEdit(o Object) bool {
+	b := o.Common()
+	return b.Local() && b.Deleted.IsZero() && e.account.WritesFor(b.Owner)
+}
+
+// Publish is Node.Publish by the editor.
+func (e Editor) Publish(ctx context.Context, actor string, draft Object) (Object, error) {
+	if !e.account.WritesFor(actor) {
+		return nil, fmt.Errorf("%s: %w", actor, ErrForbidden)
+	}
+	return e.node.publish(ctx, author{actor, e.account.ID}, draft)
+}
+
+// Edit is Node.Edit by the editor.
+func (e Editor) Edit(ctx context.Context, id string, draft Object) (Object, error) {
+	by, err := e.author(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return e.node.edit(ctx, by, id, draft)
+}
+
+// Withdraw is Node.Withdraw by the editor.
+func (e Editor) Withdraw(ctx context.Context, id string) error {
+	by, err := e.author(ctx, id)
+	if err != nil {
+		return err
+	}
+	return e.node.withdraw(ctx, by, id)
+}
+
+// History lists the versions of an object of the editor's organisations, newest
+// first, also of one that was withdrawn.
+func (e Editor) History(ctx context.Context, id string) ([]Revision, error) {
+	if _, err := e.author(ctx, id); err != nil {
+		return nil, err
+	}
+	return e.node.Revisions(ctx, id)
+}
+
+// Revert makes an old version the current one again, as a new change.
+func (e Editor) Revert(ctx context.Context, seq int64) (Object, error) {
+	r, err := e.revision(ctx, seq)
+	if err != nil {
+		return nil, err
+	}
+	return e.Edit(ctx, r.Object, r.Version)
+}
+
+// Restore makes a draft of a version: of something withdrawn, whose own address
+// stays gone for good, since peers were told so.
+func (e Editor) Restore(ctx context.Context, seq int64) (*Draft, error) {
+	r, err := e.revision(ctx, seq)
+	if err != nil {
+		return nil, err
+	}
+	o := CloneObject(r.Version)
+	b := o.Common()
+	owner := b.Owner
+	b.ID, b.URL, b.Slug = "", "", ""
+	return e.SaveDraft(ctx, Draft{Actor: owner, Object: o})
+}
+
+func (e Editor) revision(ctx context.Context, seq int64) (*Revision, error) {
+	r, err := e.node.Revision(ctx, seq)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := e.author(ctx, r.Object); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// author is who the editor is to an object: its owner, when they write for it.
+func (e Editor) author(ctx context.Context, id string) (author, error) {
+	o, err := e.node.Object(ctx, id)
+	if err != nil {
+		return author{}, err
+	}
+	owner := o.Common().Owner
+	if !o.Common().Local() || !e.account.WritesFor(owner) {
+		return author{}, fmt.Errorf("%s: %w", id, ErrForbidden)
+	}
+	return author{owner, e.account.ID}, nil
+}
