@@ -21,7 +21,7 @@ type URLs struct {
 func NewURLs(base string) (URLs, error) {
 	u, err := url.Parse(strings.TrimRight(base, "/"))
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.Path != "" || u.User != nil {
-		return URLs{}, fmt.Errorf("%w: base URL %q: write it like https://opl.example.org, without a path", ErrInvalid, base)
+		return URLs{}, fmt.Errorf("« %s » : adresse %w ; écrivez-la comme https://opl.exemple.org, sans chemin", base, ErrInvalid)
 	}
 	domain := strings.ToLower(u.Host)
 	return URLs{base: u.Scheme + "://" + domain, domain: domain}, nil

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -8,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -27,7 +29,7 @@ type config struct {
 	Contact     string           `toml:"contact"`     // shown on the about page
 	Data        string           `toml:"data"`        // folder of the database, the index and the media
 	Database    string           `toml:"database"`    // postgres://… ; a file in the data folder when empty
-	LogLevel    string           `toml:"log_level"`   // debug, info, warn or error
+	LogLevel    logLevel         `toml:"log_level"`   // debug, info, warn or error
 	Search      searchConfig     `toml:"search"`
 	Federation  federationConfig `toml:"federation"`
 }
@@ -45,17 +47,41 @@ type federationConfig struct {
 
 func defaults() config {
 	return config{
-		BaseURL: "http://localhost:8080", Listen: "127.0.0.1:8080", Data: "data", LogLevel: "info",
+		BaseURL: "http://localhost:8080", Listen: "127.0.0.1:8080", Data: "data",
 		Search: searchConfig{Engine: "embedded"},
 	}
 }
 
-// loadConfig reads the file, if it is there, then the environment, and checks the result.
+// logLevel is how much is logged; zero is info.
+type logLevel slog.Level
+
+const goodLevels = "écrivez debug, info, warn ou error"
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (l *logLevel) UnmarshalText(text []byte) error {
+	if err := (*slog.Level)(l).UnmarshalText(text); err != nil {
+		return fmt.Errorf("%s, pas « %s »", goodLevels, text)
+	}
+	return nil
+}
+
+// Level implements slog.Leveler.
+func (l logLevel) Level() slog.Level { return slog.Level(l) }
+
+// defaultConfig is the file that may be missing: a node runs on its defaults.
+const defaultConfig = "maillage.toml"
+
+// loadConfig reads the file, then the environment, and checks the result. A file
+// that somebody named must be there; without a name it is defaultConfig, if it is there.
 func loadConfig(path string, getenv func(string) string) (config, error) {
 	c := defaults()
+	named := path != ""
+	if !named {
+		path = defaultConfig
+	}
 	meta, err := toml.DecodeFile(path, &c)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return c, fmt.Errorf("configuration %s : %w", path, err)
+	if err != nil && (named || !errors.Is(err, fs.ErrNotExist)) {
+		return c, fmt.Errorf("configuration %s%s", path, badTOML(err))
 	}
 	if unknown := meta.Undecoded(); len(unknown) > 0 {
 		return c, fmt.Errorf("configuration %s : clé inconnue « %s » (une faute de frappe ?)", path, unknown[0])
@@ -66,36 +92,65 @@ func loadConfig(path string, getenv func(string) string) (config, error) {
 	return c, c.validate()
 }
 
+// badType is how the TOML library refuses a value, in words only.
+var badType = regexp.MustCompile(`line (\d+) \(last key "(.*?)"\): incompatible types`)
+
+// badTOML says where a file is wrong, and why, in French: the library speaks English.
+func badTOML(err error) string {
+	if found := badType.FindStringSubmatch(err.Error()); found != nil {
+		return fmt.Sprintf(", ligne %s : « %s » n'est pas du genre attendu : un texte s'écrit entre guillemets, true et false sans", found[1], found[2])
+	}
+	wrong, ok := errors.AsType[toml.ParseError](err)
+	switch {
+	case !ok:
+		return " : " + because(err)
+	case strings.HasPrefix(wrong.Message, goodLevels): // ours, which the library does not wrap
+		return fmt.Sprintf(", ligne %d : %s : %s", wrong.Position.Line, wrong.LastKey, wrong.Message)
+	}
+	return fmt.Sprintf(", ligne %d : la ligne ne se lit pas ; une clé s'écrit : name = \"Mon nœud\"", wrong.Position.Line)
+}
+
 // overlay sets the fields that the environment names.
 func overlay(v reflect.Value, prefix string, getenv func(string) string) error {
 	for i := range v.NumField() {
 		name := prefix + "_" + strings.ToUpper(v.Type().Field(i).Tag.Get("toml"))
-		field := v.Field(i)
-		if field.Kind() == reflect.Struct {
+		if field := v.Field(i); field.Kind() == reflect.Struct {
 			if err := overlay(field, name, getenv); err != nil {
 				return err
 			}
-			continue
+		} else if err := overlayField(field, name, getenv); err != nil {
+			return err
 		}
-		value := getenv(name)
-		if file := getenv(name + "_FILE"); file != "" {
-			data, err := os.ReadFile(file)
-			if err != nil {
-				return fmt.Errorf("%s_FILE : %w", name, err)
-			}
-			value = strings.TrimSpace(string(data))
+	}
+	return nil
+}
+
+// overlayField sets one field to the value of a variable or to the content of the
+// file that its _FILE twin names.
+func overlayField(field reflect.Value, name string, getenv func(string) string) error {
+	value := getenv(name)
+	if file := getenv(name + "_FILE"); file != "" {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			return fmt.Errorf("%s_FILE : %s : %s", name, file, because(err))
 		}
-		if value == "" {
-			continue
+		value = strings.TrimSpace(string(data))
+	}
+	if value == "" {
+		return nil
+	}
+	switch target := field.Addr().Interface().(type) {
+	case encoding.TextUnmarshaler:
+		if err := target.UnmarshalText([]byte(value)); err != nil {
+			return fmt.Errorf("%s : %w", name, err)
 		}
-		if field.Kind() == reflect.Bool {
-			on, err := strconv.ParseBool(value)
-			if err != nil {
-				return fmt.Errorf("%s : écrivez true ou false, pas « %s »", name, value)
-			}
-			field.SetBool(on)
-			continue
+	case *bool:
+		on, err := strconv.ParseBool(value)
+		if err != nil {
+			return fmt.Errorf("%s : écrivez true ou false, pas « %s »", name, value)
 		}
+		*target = on
+	default:
 		field.SetString(value)
 	}
 	return nil
@@ -111,18 +166,7 @@ func (c config) validate() error {
 	if c.Search.Engine == "meilisearch" && c.Search.URL == "" {
 		return errors.New("search.url : donnez l'adresse du serveur Meilisearch, par exemple http://127.0.0.1:7700")
 	}
-	if _, err := c.level(); err != nil {
-		return err
-	}
 	return nil
-}
-
-func (c config) level() (slog.Level, error) {
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
-		return level, fmt.Errorf("log_level : écrivez debug, info, warn ou error, pas « %s »", c.LogLevel)
-	}
-	return level, nil
 }
 
 // dsn is where the data is: a PostgreSQL address, or the file of the data folder.

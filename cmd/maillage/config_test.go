@@ -1,6 +1,7 @@
 package main
 
 import (
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -30,9 +31,30 @@ func TestLoadConfig(t *testing.T) {
 	}
 	t.Run("defaults without a file", func(t *testing.T) {
 		t.Parallel()
-		c, err := loadConfig(filepath.Join(dir, "absent.toml"), env())
+		c, err := loadConfig("", env())
 		if err != nil || c != defaults() {
 			t.Errorf("%+v, %v", c, err)
+		}
+	})
+	t.Run("refuses a file that was named and is missing", func(t *testing.T) {
+		t.Parallel()
+		for _, path := range []string{filepath.Join(dir, "absent.toml"), dir} {
+			if _, err := loadConfig(path, env()); err == nil || !strings.Contains(err.Error(), path) {
+				t.Errorf("%s: %v", path, err)
+			}
+		}
+	})
+	t.Run("the level is read from the file and from the environment", func(t *testing.T) {
+		t.Parallel()
+		path := write(t, "level.toml", "log_level = \"debug\"")
+		if c, err := loadConfig(path, env()); err != nil || c.LogLevel.Level() != slog.LevelDebug {
+			t.Errorf("%v, %v", c.LogLevel.Level(), err)
+		}
+		if c, err := loadConfig(path, env("MAILLAGE_LOG_LEVEL", "error")); err != nil || c.LogLevel.Level() != slog.LevelError {
+			t.Errorf("%v, %v", c.LogLevel.Level(), err)
+		}
+		if _, err := loadConfig(path, env("MAILLAGE_LOG_LEVEL", "fort")); err == nil || !strings.Contains(err.Error(), "debug, info, warn ou error") {
+			t.Error(err)
 		}
 	})
 	t.Run("the file, then the environment, then a secret's file", func(t *testing.T) {
@@ -53,7 +75,8 @@ func TestLoadConfig(t *testing.T) {
 		"an engine":      {"[search]\nengine = \"solr\"", "search.engine"},
 		"no server":      {"[search]\nengine = \"meilisearch\"", "search.url"},
 		"a level":        {"log_level = \"loud\"", "log_level"},
-		"no TOML":        {"<xml/>", "configuration"},
+		"no TOML":        {"name = \"x\"\n<xml/>", "ligne 2"},
+		"a number":       {"listen = 8080", "ligne 1 : « listen »"},
 	} {
 		t.Run("refuses "+name, func(t *testing.T) {
 			t.Parallel()
@@ -61,6 +84,7 @@ func TestLoadConfig(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), tc.says) {
 				t.Errorf("error %v does not name %s", err, tc.says)
 			}
+			inFrench(t, err)
 		})
 	}
 }

@@ -26,8 +26,8 @@ import (
 var demoFiles embed.FS
 
 type demoCommand struct {
-	Ports string `default:"8080,8081" help:"Les deux ports, séparés par une virgule."`
-	Dir   string `type:"path" help:"Dossier des données, gardé ; un dossier temporaire, effacé à la fin, par défaut."`
+	Ports string `default:"8080,8081" placeholder:"PORT,PORT" help:"Les deux ports, séparés par une virgule (${default} par défaut)."`
+	Dir   string `type:"path" placeholder:"DOSSIER" help:"Dossier des données, gardé ; un dossier temporaire, effacé à la fin, par défaut."`
 }
 
 // demoNode is one of the two associations.
@@ -35,6 +35,8 @@ type demoNode struct {
 	slug, name, website string
 	departements        []string // what it publishes; nil = all that the other does not
 	recipes             []string
+	commune             string // slug of the territory of its example
+	exampleIn           int    // days from today to its example
 	app                 *app
 	listener            net.Listener
 }
@@ -43,7 +45,7 @@ var (
 	brittany        = []string{"22", "29", "35", "56"}
 	tiriadsRecipes  = []string{"organiser-une-operation-libre", "operation-libre-de-quartier", "wiki-de-territoire", "cartopartie", "residence-de-contributeurs"}
 	errTwoPorts     = errors.New("--ports : donnez deux ports différents, par exemple --ports 8080,8081")
-	demoDescription = "Nœud de démonstration : des faits réels, tirés de documents publics, sur les Opérations Libres et leurs partenaires."
+	demoDescription = "Nœud de démonstration : des faits réels, tirés de documents publics, sur les Opérations Libres et leurs partenaires, et un seul événement inventé, qui le dit."
 )
 
 // Run starts Tiriad and LiberTIC, each with its own facts, makes them follow each
@@ -51,8 +53,8 @@ var (
 func (cmd demoCommand) Run(ctx context.Context) error {
 	start := time.Now()
 	nodes := []*demoNode{
-		{slug: "tiriad", name: "Tiriad", website: "http://www.tiriad.org", departements: brittany, recipes: tiriadsRecipes},
-		{slug: "libertic", name: "LiberTIC", website: "http://www.libertic.org"},
+		{slug: "tiriad", name: "Tiriad", website: "http://www.tiriad.org", departements: brittany, recipes: tiriadsRecipes, commune: "brest", exampleIn: 10},
+		{slug: "libertic", name: "LiberTIC", website: "http://www.libertic.org", commune: "nantes", exampleIn: 17},
 	}
 	if err := cmd.listen(ctx, nodes); err != nil {
 		return err
@@ -66,7 +68,7 @@ func (cmd demoCommand) Run(ctx context.Context) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	for _, n := range nodes {
-		if err := n.open(ctx, filepath.Join(dir, n.slug)); err != nil {
+		if err := cmd.open(ctx, n, filepath.Join(dir, n.slug)); err != nil {
 			return fmt.Errorf("%s : %w", n.name, err)
 		}
 		defer n.app.closeLogged()
@@ -84,9 +86,11 @@ func (cmd demoCommand) Run(ctx context.Context) error {
 		n.app.ready.Store(true)
 	}
 	printWelcome(nodes, time.Since(start))
-	err = servers.Wait()
+	if err := servers.Wait(); err != nil {
+		return err
+	}
 	fmt.Println("Arrêté proprement.")
-	return err
+	return nil
 }
 
 // prepare loads both nodes and makes them follow each other.
@@ -129,16 +133,12 @@ func split(data *instance.Dataset, first *demoNode) []*instance.Dataset {
 
 // listen takes both ports first: a busy one is said before anything is made.
 func (cmd demoCommand) listen(ctx context.Context, nodes []*demoNode) error {
-	ports := strings.Split(cmd.Ports, ",")
-	if len(ports) != len(nodes) || ports[0] == ports[1] {
-		return errTwoPorts
+	ports, err := cmd.ports(len(nodes))
+	if err != nil {
+		return err
 	}
 	for i, n := range nodes {
-		port := strings.TrimSpace(ports[i])
-		if number, err := strconv.Atoi(port); err != nil || number < 1 || number > 65535 {
-			return errTwoPorts
-		}
-		l, err := listen(ctx, "localhost:"+port)
+		l, err := listen(ctx, "localhost:"+strconv.Itoa(ports[i]))
 		if err != nil {
 			for _, earlier := range nodes[:i] {
 				_ = earlier.listener.Close()
@@ -150,6 +150,22 @@ func (cmd demoCommand) listen(ctx context.Context, nodes []*demoNode) error {
 	return nil
 }
 
+// ports reads the n different ports of the command line.
+func (cmd demoCommand) ports(n int) ([]int, error) {
+	var ports []int
+	for text := range strings.SplitSeq(cmd.Ports, ",") {
+		port, err := strconv.Atoi(strings.TrimSpace(text))
+		if err != nil || port < 1 || port > 65535 || slices.Contains(ports, port) {
+			return nil, errTwoPorts
+		}
+		ports = append(ports, port)
+	}
+	if len(ports) != n {
+		return nil, errTwoPorts
+	}
+	return ports, nil
+}
+
 func (cmd demoCommand) folder() (dir string, cleanup func(), err error) {
 	if cmd.Dir != "" {
 		return cmd.Dir, func() {}, os.MkdirAll(cmd.Dir, 0o750)
@@ -158,7 +174,8 @@ func (cmd demoCommand) folder() (dir string, cleanup func(), err error) {
 	return dir, func() { _ = os.RemoveAll(dir) }, err
 }
 
-func (n *demoNode) open(ctx context.Context, dir string) error {
+// open builds a node on its listener: the ports are the address of a folder's nodes.
+func (cmd demoCommand) open(ctx context.Context, n *demoNode, dir string) error {
 	c := defaults()
 	_, port, err := net.SplitHostPort(n.listener.Addr().String())
 	if err != nil {
@@ -167,7 +184,11 @@ func (n *demoNode) open(ctx context.Context, dir string) error {
 	c.BaseURL, c.Listen = "http://localhost:"+port, n.listener.Addr().String()
 	c.Name, c.Description, c.Data = n.name, demoDescription, dir
 	c.Federation.AllowPrivate = true // the two nodes talk over loopback
-	if n.app, err = openApp(ctx, c, true, newLogger(slog.LevelWarn)); err != nil {
+	n.app, err = openApp(ctx, c, true, newLogger(slog.LevelWarn))
+	if errors.Is(err, instance.ErrAddress) {
+		return fmt.Errorf("le dossier %s a servi avec d'autres ports : remettez les mêmes avec --ports, ou donnez un autre dossier avec --dir", cmd.Dir)
+	}
+	if err != nil {
 		return err
 	}
 	return n.app.mount()
@@ -189,7 +210,10 @@ func (n *demoNode) load(ctx context.Context, data *instance.Dataset) error {
 	for _, row := range report.Refused {
 		return fmt.Errorf("%s : %s %s refusé : %s", n.name, row.Kind, row.Slug, row.Reason)
 	}
-	if err := awaitQuiet(ctx, n.app); err != nil {
+	if err := n.publishExample(ctx, owner); err != nil {
+		return fmt.Errorf("%s : exemple : %w", n.name, err)
+	}
+	if err := awaitPublished(ctx, n.app); err != nil {
 		return err
 	}
 	mine, err := known(ctx, n.app.node, instance.ScopeLocal)

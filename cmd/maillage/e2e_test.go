@@ -213,7 +213,7 @@ func anEventTravels(t *testing.T, a, b *runningNode) {
 	if resp := a.call(t, http.MethodPut, "/api/v1/events/"+created.Slug, draft, nil); resp.StatusCode != http.StatusOK {
 		t.Fatalf("editing answered %s", resp.Status)
 	}
-	b.eventually(t, "/api/v1/search?q="+url.QueryEscape("reportée"), func(s searchAnswer) bool {
+	b.eventually(t, "/api/v1/search?kind=event&q="+url.QueryEscape("reportée"), func(s searchAnswer) bool {
 		return s.Total == 1 && s.Hits[0].Status == "annule"
 	})
 
@@ -250,7 +250,7 @@ func TestDemoData(t *testing.T) {
 		if err != nil || again.Unchanged != parts[i].Len() {
 			t.Fatalf("importing again: %+v, %v", again, err)
 		}
-		if err := awaitQuiet(t.Context(), n.app); err != nil {
+		if err := awaitPublished(t.Context(), n.app); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -351,7 +351,7 @@ func TestBusyPort(t *testing.T) {
 	if err == nil || !bytes.Contains([]byte(err.Error()), []byte("déjà pris")) {
 		t.Errorf("a busy port says %v", err)
 	}
-	for _, ports := range []string{"8080", "8080,8080", "a,b", "1,2,3", fmt.Sprint(1<<17, ",1")} {
+	for _, ports := range []string{"8080", "8080,8080", "8080, 8080", "8080,08080", "a,b", "1,2,3", fmt.Sprint(1<<17, ",1")} {
 		if err := (demoCommand{Ports: ports}).Run(t.Context()); err == nil {
 			t.Errorf("--ports %s is accepted", ports)
 		}

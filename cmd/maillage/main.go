@@ -18,7 +18,7 @@ var version = "dev"
 
 // commandLine is the whole surface of the program; each field is a subcommand with its Run method.
 type commandLine struct {
-	Config string `help:"Fichier de configuration." default:"maillage.toml" type:"path" env:"MAILLAGE_CONFIG"`
+	Config string `help:"Fichier de configuration ; maillage.toml, s'il est là, par défaut." placeholder:"FICHIER" env:"MAILLAGE_CONFIG"`
 
 	Demo    demoCommand    `cmd:"" help:"Lance deux nœuds de démonstration, Tiriad et LiberTIC, qui se fédèrent."`
 	Serve   serveCommand   `cmd:"" help:"Lance le nœud décrit par maillage.toml."`
@@ -33,10 +33,11 @@ type commandLine struct {
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second Ctrl-C kills
 	err := run(ctx, os.Args[1:])
 	stop()
 	if err != nil && !errors.Is(err, context.Canceled) {
-		fmt.Fprintln(os.Stderr, "maillage :", err)
+		fmt.Fprintln(os.Stderr, "maillage :", sentence(err))
 		os.Exit(1)
 	}
 }
@@ -48,7 +49,7 @@ func run(ctx context.Context, args []string) error {
 		kong.Name("maillage"),
 		kong.Description("Un nœud fédéré pour les Opérations Libres et les tiers-lieux."),
 		kong.BindTo(ctx, (*context.Context)(nil)),
-		kong.UsageOnError(),
+		kong.Writers(usageWriter{os.Stdout}, usageWriter{os.Stderr}),
 	)
 	if err != nil {
 		return err
@@ -58,7 +59,7 @@ func run(ctx context.Context, args []string) error {
 	}
 	command, err := parser.Parse(args)
 	if err != nil {
-		return fmt.Errorf("%w (voir « maillage --help »)", err)
+		return usageError(err)
 	}
 	return command.Run(&cli)
 }

@@ -16,15 +16,18 @@ type orgCommand struct {
 }
 
 type orgAddCommand struct {
-	Slug    string `arg:"" help:"Nom court, en minuscules : tiriad."`
-	Name    string `arg:"" help:"Nom complet : « Tiriad »."`
-	Website string `help:"Site web."`
+	Slug    string `arg:"" name:"nom-court" help:"Nom court, en minuscules : tiriad."`
+	Name    string `arg:"" name:"nom" help:"Nom complet : « Tiriad »."`
+	Website string `placeholder:"ADRESSE" help:"Site web."`
 }
 
 // Run opens an organisation on the node.
 func (cmd orgAddCommand) Run(ctx context.Context, cli *commandLine) error {
 	return withNode(ctx, cli, func(a *app) error {
 		org, err := a.node.CreateActor(ctx, instance.Actor{Kind: instance.KindOrganisation, Slug: cmd.Slug, Name: cmd.Name, Website: cmd.Website})
+		if errors.Is(err, instance.ErrConflict) {
+			return fmt.Errorf("l'organisation « %s » existe déjà sur ce nœud : choisissez un autre nom court", cmd.Slug)
+		}
 		if err != nil {
 			return err
 		}
@@ -48,7 +51,7 @@ type tokenCommand struct {
 
 type tokenCreateCommand struct {
 	As    string `required:"" placeholder:"ORGANISATION" help:"Organisation au nom de laquelle le jeton publie."`
-	Label string `default:"jeton" help:"Pour le reconnaître."`
+	Label string `default:"jeton" placeholder:"NOM" help:"Pour le reconnaître."`
 }
 
 // Run prints a new token; only its hash is kept.

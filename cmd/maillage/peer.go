@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -23,7 +24,7 @@ type peerCommand struct {
 }
 
 type peerAddCommand struct {
-	Peer string `arg:"" help:"Domaine (libertic.example), identifiant (@nom@domaine) ou adresse."`
+	Peer string `arg:"" name:"noeud" help:"Domaine (libertic.exemple.org), identifiant (@nom@domaine) ou adresse."`
 }
 
 // Run follows a peer and waits for what comes of it.
@@ -93,7 +94,7 @@ func awaitPeer(ctx context.Context, a *app, peer *instance.Actor, patience time.
 		return err
 	}
 	say("Accepté par %s ; lecture de ce qu'il a publié…", peer.Origin)
-	if err := awaitQuiet(ctx, a); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+	if err := awaitRead(ctx, a, peer.Origin); err != nil && !errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
 	learnt, err := known(context.WithoutCancel(ctx), a.node, instance.Scope(peer.Origin))
@@ -103,17 +104,29 @@ func awaitPeer(ctx context.Context, a *app, peer *instance.Actor, patience time.
 	return err
 }
 
-// awaitQuiet waits until everything received has been read and indexed, and
-// everything published has been announced. Deliveries are left out: a dead host
-// keeps its own for days.
-func awaitQuiet(ctx context.Context, a *app) error {
+// awaitRead waits until everything that a peer's server sent and published has been
+// read and indexed. What other servers make wait is theirs: one that is down keeps its
+// jobs for days.
+func awaitRead(ctx context.Context, a *app, origin string) error {
 	return poll(ctx, func() (bool, error) {
-		pending, err := a.store.Pending(ctx)
-		busy := 0
-		for _, kind := range []string{instance.JobBackfill, instance.JobFetch, instance.JobReceive, instance.JobFollow, instance.JobAnswer, instance.JobAnnounce, instance.JobIndex} {
-			busy += pending[kind]
+		theirs, err := a.store.PendingOf(ctx, origin)
+		if err != nil {
+			return false, err
+		}
+		all, err := a.store.PendingOf(ctx, "")
+		busy := all[instance.JobIndex]
+		for _, kind := range []string{instance.JobBackfill, instance.JobFetch, instance.JobReceive, instance.JobFollow, instance.JobAnswer} {
+			busy += theirs[kind]
 		}
 		return busy == 0, err
+	})
+}
+
+// awaitPublished waits until everything published here is indexed and announced.
+func awaitPublished(ctx context.Context, a *app) error {
+	return poll(ctx, func() (bool, error) {
+		pending, err := a.store.PendingOf(ctx, "")
+		return pending[instance.JobIndex]+pending[instance.JobAnnounce] == 0, err
 	})
 }
 
@@ -201,17 +214,21 @@ var stateWords = map[instance.FollowState]string{
 }
 
 type peerRemoveCommand struct {
-	Domain string `arg:"" help:"Domaine du nœud suivi."`
+	Domain string `arg:"" name:"domaine" help:"Domaine du nœud suivi."`
 }
 
 // Run ends our follows of a server's actors, and tells it.
 func (cmd peerRemoveCommand) Run(ctx context.Context, cli *commandLine) error {
 	return withNode(ctx, cli, func(a *app) error {
-		domain := strings.ToLower(cmd.Domain)
+		domain, err := domainOf(cmd.Domain)
+		if err != nil {
+			return err
+		}
 		follows, _, err := a.node.Follows(ctx, instance.FollowFilter{Actor: a.node.Self().ID, Limit: 1000})
 		if err != nil {
 			return err
 		}
+		followed := false
 		for _, f := range follows {
 			if instance.Origin(f.Object) != domain {
 				continue
@@ -219,7 +236,10 @@ func (cmd peerRemoveCommand) Run(ctx context.Context, cli *commandLine) error {
 			if err := a.node.Unfollow(ctx, f.Actor, f.Object); err != nil {
 				return err
 			}
+			followed = true
 			fmt.Printf("%s n'est plus suivi.\n", f.Object)
+		}
+		if followed {
 			return nil
 		}
 		return fmt.Errorf("%s n'est pas suivi (voir « maillage peer list »)", domain)
@@ -227,7 +247,7 @@ func (cmd peerRemoveCommand) Run(ctx context.Context, cli *commandLine) error {
 }
 
 type peerBlockCommand struct {
-	Domain string `arg:"" help:"Domaine du serveur."`
+	Domain string `arg:"" name:"domaine" help:"Domaine du serveur."`
 }
 
 // Run blocks a server.
@@ -236,7 +256,7 @@ func (cmd peerBlockCommand) Run(ctx context.Context, cli *commandLine) error {
 }
 
 type peerUnblockCommand struct {
-	Domain string `arg:"" help:"Domaine du serveur."`
+	Domain string `arg:"" name:"domaine" help:"Domaine du serveur."`
 }
 
 // Run lifts the block of a server.
@@ -244,8 +264,24 @@ func (cmd peerUnblockCommand) Run(ctx context.Context, cli *commandLine) error {
 	return block(ctx, cli, cmd.Domain, false)
 }
 
-func block(ctx context.Context, cli *commandLine, domain string, blocked bool) error {
-	domain = strings.ToLower(domain)
+// domainOf reads a server's domain, with its port if any, from what a host typed or
+// pasted: the domain or an address there.
+func domainOf(typed string) (string, error) {
+	domain := strings.ToLower(typed)
+	if strings.Contains(typed, "://") {
+		domain = instance.Origin(typed)
+	}
+	if u, err := url.Parse("https://" + domain); err != nil || u.Host != domain || u.Hostname() == "" {
+		return "", fmt.Errorf("« %s » n'est pas un domaine : écrivez par exemple libertic.exemple.org", typed)
+	}
+	return domain, nil
+}
+
+func block(ctx context.Context, cli *commandLine, typed string, blocked bool) error {
+	domain, err := domainOf(typed)
+	if err != nil {
+		return err
+	}
 	return withNode(ctx, cli, func(a *app) error {
 		if domain == a.node.Domain() {
 			return fmt.Errorf("%s est ce nœud-ci", domain)

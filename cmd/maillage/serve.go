@@ -15,13 +15,12 @@ func (serveCommand) Run(ctx context.Context, cli *commandLine) error {
 	if err != nil {
 		return err
 	}
-	level, _ := c.level() // checked by loadConfig
 	l, err := listen(ctx, c.Listen)
 	if err != nil {
 		return err
 	}
 	defer l.Close()
-	a, err := openApp(ctx, c, true, newLogger(level))
+	a, err := openApp(ctx, c, true, newLogger(c.LogLevel))
 	if err != nil {
 		return err
 	}
@@ -52,8 +51,7 @@ func (reindexCommand) Run(ctx context.Context, cli *commandLine) error {
 	if err != nil {
 		return err
 	}
-	level, _ := c.level()
-	a, err := openApp(ctx, c, true, newLogger(level))
+	a, err := openApp(ctx, c, true, newLogger(c.LogLevel))
 	if err != nil {
 		return err
 	}
@@ -62,11 +60,11 @@ func (reindexCommand) Run(ctx context.Context, cli *commandLine) error {
 		return fmt.Errorf("%s répond : arrêtez le nœud avant de reconstruire son index (il le tient en mémoire)", c.BaseURL)
 	}
 	start := time.Now()
-	if err := a.node.Reindex(ctx, func(done int) { fmt.Printf("\r%d fiches indexées", done) }); err != nil {
+	if err := a.node.Reindex(ctx, func(done int) { fmt.Printf("\r%d publications indexées", done) }); err != nil {
 		return err
 	}
 	count, err := a.index.Count(ctx)
-	fmt.Printf("\rIndex reconstruit : %d fiches en %s.\n", count, time.Since(start).Round(time.Millisecond))
+	fmt.Printf("\rIndex reconstruit : %d publications en %s.\n", count, time.Since(start).Round(time.Millisecond))
 	return err
 }
 
@@ -77,8 +75,7 @@ func withNode(ctx context.Context, cli *commandLine, fn func(*app) error) error 
 	if err != nil {
 		return err
 	}
-	level, _ := c.level()
-	a, err := openApp(ctx, c, false, newLogger(level))
+	a, err := openApp(ctx, c, false, newLogger(c.LogLevel))
 	if err != nil {
 		return err
 	}

@@ -9,11 +9,11 @@ import (
 	"net/http"
 	"os"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/maillage/maillage/federation"
 	"github.com/maillage/maillage/instance"
@@ -126,34 +126,61 @@ func (a *app) health(c echo.Context) error {
 func listen(ctx context.Context, address string) (net.Listener, error) {
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", address)
-	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fmt.Errorf("le port de %s est déjà pris par un autre programme : arrêtez-le, ou choisissez-en un autre", address)
+	if _, malformed := errors.AsType[*net.AddrError](err); malformed {
+		return nil, fmt.Errorf("impossible d'écouter sur « %s » : écrivez une adresse et un port, comme 127.0.0.1:8080", address)
 	}
-	return l, err
+	if err != nil {
+		return nil, fmt.Errorf("impossible d'écouter sur %s : %s", address, because(err))
+	}
+	return l, nil
 }
 
-// serve answers on the listener and runs the jobs until ctx ends, then stops cleanly:
-// no new request, then what is being answered, then the jobs in flight.
+// grace is how long the requests being answered have, when the node stops.
+const grace = 10 * time.Second
+
+// serve answers on the listener and runs the jobs until ctx ends or one of them
+// fails, and stops cleanly: no new request or job, then what is under way.
 func (a *app) serve(ctx context.Context, l net.Listener) error {
 	server := &http.Server{
 		Handler: a.http, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
 		WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
 		ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
 	}
-	jobsDone := make(chan error, 1)
-	go func() { jobsDone <- a.runner.Run(ctx) }()
-	go a.purgeDaily(ctx)
-	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(l) }()
-	var err error
-	select {
-	case err = <-failed:
-	case <-ctx.Done():
-		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-		defer cancel()
-		err = server.Shutdown(grace)
+	parts, ctx := errgroup.WithContext(ctx)
+	parts.Go(func() error {
+		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("le nœud ne reçoit plus rien sur %s : %w", l.Addr(), err)
+		}
+		return nil
+	})
+	parts.Go(func() error {
+		if err := ignoreCancel(a.runner.Run(ctx)); err != nil {
+			return fmt.Errorf("la file des tâches s'est arrêtée : %w", err)
+		}
+		return nil
+	})
+	parts.Go(func() error {
+		a.purgeDaily(ctx)
+		return nil
+	})
+	parts.Go(func() error {
+		<-ctx.Done()
+		a.ready.Store(false)
+		return a.shutdown(context.WithoutCancel(ctx), server)
+	})
+	return parts.Wait()
+}
+
+// shutdown lets the server finish what it is answering, then cuts what is left.
+func (a *app) shutdown(ctx context.Context, server *http.Server) error {
+	ctx, cancel := context.WithTimeout(ctx, grace)
+	defer cancel()
+	err := server.Shutdown(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		a.log.Warn("some requests were cut", "after", grace)
+		return server.Close()
 	}
-	return errors.Join(err, ignoreCancel(<-jobsDone))
+	return err
 }
 
 // keepReceived is how long received activities are kept for the host to look at.
@@ -200,6 +227,6 @@ func (a *app) closeLogged() {
 }
 
 // newLogger writes to standard error, as text.
-func newLogger(level slog.Level) *slog.Logger {
+func newLogger(level slog.Leveler) *slog.Logger {
 	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
 }

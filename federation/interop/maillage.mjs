@@ -23,7 +23,7 @@ export async function startMaillage() {
   const front = await startFront(certificate, port);
   const env = {
     ...process.env,
-    MAILLAGE_CONFIG: join(dir, "none.toml"),
+    MAILLAGE_CONFIG: "/dev/null",
     MAILLAGE_BASE_URL: front.origin,
     MAILLAGE_LISTEN: `localhost:${port}`,
     MAILLAGE_DATA: dir,

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"io/fs"
+	"net"
+	"regexp"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// What a host reads is French. kong, which reads the command line, the standard
+// library and the system speak English only: this file says the same in French.
+
+// usageWords are the words of kong's help, which has no catalogue.
+var usageWords = strings.NewReplacer(
+	"Usage:", "Usage :",
+	"Arguments:", "Arguments :",
+	"Flags:", "Options :",
+	"Commands:", "Commandes :",
+	"<command>", "<commande>",
+	"[flags]", "[options]",
+	`Run "maillage <command> --help" for more information on a command.`, "« maillage <commande> --help » en dit plus sur une commande.",
+	"Show context-sensitive help.", "Affiche cette aide.",
+)
+
+// usageWriter translates the help, which kong writes line by line.
+type usageWriter struct{ w io.Writer }
+
+func (u usageWriter) Write(line []byte) (int, error) {
+	if _, err := usageWords.WriteString(u.w, string(line)); err != nil {
+		return 0, err
+	}
+	return len(line), nil
+}
+
+// usageErrors are the ways in which kong refuses a command line of ours.
+var usageErrors = []struct {
+	says   *regexp.Regexp
+	french string
+}{
+	{regexp.MustCompile(`^missing flags: (.*)$`), "il manque $1"},
+	{regexp.MustCompile(`^missing positional arguments (.*)$`), "il manque $1"},
+	{regexp.MustCompile(`^expected one of (.*)$`), "il manque une commande : $1"},
+	{regexp.MustCompile(`^expected "(.*)"$`), "il manque $1"},
+	{regexp.MustCompile(`^unexpected argument (.*), did you mean (?:one of )?(.*)\?$`), "« $1 » n'est pas compris ; peut-être $2 ?"},
+	{regexp.MustCompile(`^unexpected argument (.*)$`), "« $1 » est de trop, ou n'est pas une commande"},
+	{regexp.MustCompile(`^unknown flag (.*), did you mean (?:one of )?(.*)\?$`), "l'option $1 n'existe pas ; peut-être $2 ?"},
+	{regexp.MustCompile(`^unknown flag (.*)$`), "l'option $1 n'existe pas"},
+	{regexp.MustCompile(`^unexpected flag argument "(.*)"$`), "« $1 » est de trop : cette option ne prend pas de valeur"},
+	{regexp.MustCompile(`^(\S+): expected .* value but got "EOL" .*$`), "l'option $1 attend une valeur"},
+	{regexp.MustCompile(`^(\S+): expected .* value but got "(.*?)" .*$`), "l'option $1 attend une valeur, pas « $2 »"},
+	{regexp.MustCompile(`^(\S+): bool value must be .*$`), "l'option $1 ne prend pas de valeur"},
+	{regexp.MustCompile(`^(\S+) must be one of (.*) but got "(.*)"$`), "$1 : écrivez $2, pas « $3 »"},
+}
+
+// usageError is an error of kong's, in French, with the command whose help to read.
+func usageError(err error) error {
+	says, command := err.Error(), "maillage"
+	for _, known := range usageErrors {
+		if known.says.MatchString(says) {
+			says = known.says.ReplaceAllString(says, known.french)
+			break
+		}
+	}
+	var refused *kong.ParseError
+	if errors.As(err, &refused) && refused.Context != nil {
+		if node := refused.Context.Selected(); node != nil {
+			command = node.FullPath()
+		}
+	}
+	says = strings.ReplaceAll(says, `"`, "") // kong quotes names; here, guillemets quote what was typed
+	return errors.New(says + " (voir « " + command + " --help »)")
+}
+
+// systemErrors are what the system answers most, in French.
+var systemErrors = []struct {
+	cause error
+	says  string
+}{
+	{fs.ErrNotExist, "introuvable"},
+	{fs.ErrPermission, "accès refusé"},
+	{syscall.ENOTDIR, "une partie du chemin n'est pas un dossier"},
+	{syscall.EISDIR, "c'est un dossier, pas un fichier"},
+	{syscall.ENOSPC, "il n'y a plus de place sur le disque"},
+	{syscall.EROFS, "le disque est en lecture seule"},
+	{syscall.EADDRINUSE, "le port est déjà pris par un autre programme : arrêtez-le, ou choisissez-en un autre"},
+	{syscall.EADDRNOTAVAIL, "cette adresse n'est pas celle de cette machine"},
+	{syscall.ECONNREFUSED, "personne ne répond à cette adresse"},
+}
+
+// because says in French why the system, or the network, refused something. An
+// error that it does not know is told as it is.
+func because(err error) string {
+	for _, known := range systemErrors {
+		if errors.Is(err, known.cause) {
+			return known.says
+		}
+	}
+	if _, ok := errors.AsType[*net.DNSError](err); ok {
+		return "ce nom de machine, ou de port, n'existe pas"
+	}
+	return err.Error()
+}
+
+// sentence is what the program ends with: an error, its part about a file in French.
+func sentence(err error) string {
+	if file, ok := errors.AsType[*fs.PathError](err); ok {
+		return strings.ReplaceAll(err.Error(), file.Error(), file.Path+" : "+because(file))
+	}
+	return err.Error()
+}
+
+// badJSON says in French what is wrong in a JSON file, and the offset of the byte
+// where; ok is false when the error is another.
+func badJSON(err error) (says string, offset int64, ok bool) {
+	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
+		return "ce n'est pas du JSON : une virgule, un guillemet ou une accolade manque ou est de trop", syntax.Offset, true
+	}
+	if kind, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		return "la valeur de « " + kind.Field + " » n'est pas du genre attendu (" + jsonWords.Replace(kind.Value) + ")", kind.Offset, true
+	}
+	return "", 0, false
+}
+
+var jsonWords = strings.NewReplacer(
+	"string", "un texte", "number", "un nombre", "bool", "vrai ou faux", "array", "une liste", "object", "un objet",
+)

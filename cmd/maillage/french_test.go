@@ -1,0 +1,107 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// english are words that no message for a host has.
+var english = regexp.MustCompile(`(?i)\b(the|but|got|must|expected|missing|unexpected|unknown|did you mean|no such|not a|is a|failed|invalid|cannot|character|value of type|usage:|flags|commands:|run "|address|listen tcp|lookup|write|open|stat)\b`)
+
+func inFrench(t *testing.T, err error) {
+	t.Helper()
+	if says := sentence(err); english.MatchString(says) {
+		t.Errorf("%q is said to a host: %s", english.FindString(says), says)
+	}
+}
+
+// What a host types wrong is answered in French, with what is wrong in it.
+func TestWrongArguments(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	folder := func(name, events string) string {
+		path := filepath.Join(dir, name)
+		if err := os.Mkdir(path, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if events != "" {
+			if err := os.WriteFile(filepath.Join(path, "events.json"), []byte(events), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return path
+	}
+	file := filepath.Join(dir, "plain")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, tc := range map[string]struct {
+		args []string
+		says string
+	}{
+		"no command":            {[]string{"peer"}, "il manque une commande : add, list"},
+		"an incomplete command": {[]string{"org"}, "il manque add (voir « maillage org --help »)"},
+		"an unknown command":    {[]string{"bogus"}, "« bogus »"},
+		"a typing error":        {[]string{"serv"}, "peut-être serve ?"},
+		"no argument":           {[]string{"peer", "add"}, "il manque <noeud>"},
+		"two missing":           {[]string{"org", "add"}, "il manque <nom-court> <nom>"},
+		"one too many":          {[]string{"peer", "add", "a", "b"}, "« b » est de trop"},
+		"an unknown flag":       {[]string{"--nope"}, "l'option --nope n'existe pas"},
+		"a flag mistyped":       {[]string{"serve", "--confg", "x"}, "peut-être --config ?"},
+		"a flag left out":       {[]string{"import", dir}, "il manque --as=ORGANISATION (voir « maillage import --help »)"},
+		"a flag without value":  {[]string{"import", "--as"}, "l'option --as attend une valeur"},
+		"a flag for a value":    {[]string{"demo", "--ports", "--dir"}, "l'option --ports attend une valeur, pas « --dir »"},
+		"a value too many":      {[]string{"--help=3"}, "l'option --help ne prend pas de valeur"},
+		"another format":        {[]string{"import", "--as", "x", "--format", "csv", dir}, "--format : écrivez maillage-json, pas « csv »"},
+		"no folder":             {[]string{"import", "--as", "x", filepath.Join(dir, "absent")}, "introuvable"},
+		"a file for a folder":   {[]string{"import", "--as", "x", file}, "pas un dossier"},
+		"an empty folder":       {[]string{"import", "--as", "x", folder("empty", "")}, "ne contient ni communes.json"},
+		"no JSON":               {[]string{"import", "--as", "x", folder("comma", "[\n{\"slug\": \"a\" \"name\": \"b\"}]")}, "events.json, ligne 2"},
+		"JSON cut short":        {[]string{"import", "--as", "x", folder("cut", "[\n{\"slug\":\n\"a\"")}, "events.json, ligne 3"},
+		"JSON of another kind":  {[]string{"import", "--as", "x", folder("kind", "[{\"slug\": \"a\",\n\"name\": 3}]")}, "ligne 2 : la valeur de « name »"},
+		"no configuration":      {[]string{"--config", filepath.Join(dir, "typo.toml"), "serve"}, "typo.toml : introuvable"},
+		"a domain of nothing":   {[]string{"peer", "block", ""}, "n'est pas un domaine"},
+		"a domain with a space": {[]string{"peer", "unblock", "a b"}, "n'est pas un domaine"},
+		"a domain with a path":  {[]string{"peer", "remove", "a.example/b"}, "n'est pas un domaine"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			err := run(t.Context(), tc.args)
+			if err == nil || !strings.Contains(err.Error(), tc.says) {
+				t.Fatalf("maillage %s says %v, not %s", strings.Join(tc.args, " "), err, tc.says)
+			}
+			inFrench(t, err)
+		})
+	}
+}
+
+func TestHelpIsFrench(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{{"--help"}, {"import", "--help"}, {"peer", "--help"}, {"demo", "--help"}} {
+		out := runProgram(t, args...)
+		if says, err := out.CombinedOutput(); err != nil || english.Match(says) || !strings.Contains(string(says), "Usage :") {
+			t.Errorf("maillage %s: %v, %q in\n%s", strings.Join(args, " "), err, english.Find(says), says)
+		}
+	}
+}
+
+func TestListenErrors(t *testing.T) {
+	t.Parallel()
+	for address, says := range map[string]string{
+		"8080":            "comme 127.0.0.1:8080",
+		"127.0.0.1:99999": "comme 127.0.0.1:8080",
+		"192.0.2.1:8080":  "cette adresse n'est pas celle de cette machine",
+	} {
+		l, err := listen(t.Context(), address)
+		if err == nil {
+			_ = l.Close()
+		}
+		if err == nil || !strings.Contains(err.Error(), says) {
+			t.Fatalf("%s: %v", address, err)
+		}
+		inFrench(t, err)
+	}
+}
