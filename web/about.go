@@ -112,6 +112,6 @@ func countOf(values []instance.FacetValue) map[string]int {
 // sortByCount puts the territories about which most is known first.
 func sortByCount(actors []*instance.Actor, counts map[string]int) {
 	slices.SortStableFunc(actors, func(a, b *instance.Actor) int {
-		return cmp.Compare(counts[territoryKey(b)], counts[territoryKey(a)])
+		return cmp.Compare(counts[territorySlug(b)], counts[territorySlug(a)])
 	})
 }

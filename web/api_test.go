@@ -431,8 +431,18 @@ func TestAPIRefusesBadBodies(t *testing.T) {
 		"unknown field":   {`{"nom":"Abc"}`, http.StatusUnprocessableEntity, "nom"},
 		"wrong type":      {`{"name":12}`, http.StatusUnprocessableEntity, "name"},
 		"another kind":    {`{"name":"Abc","kind":"recipe"}`, http.StatusUnprocessableEntity, "kind"},
-		"a day as time":   {`{"name":"Abc","when":{"start":"2027-03-14"}}`, http.StatusUnprocessableEntity, "when"},
-		"no date":         {`{"name":"Cartopartie"}`, http.StatusUnprocessableEntity, "start"},
+		"no date":         {`{"name":"Cartopartie"}`, http.StatusUnprocessableEntity, "when.start"},
+		"words as a date": {`{"name":"Cartopartie","when":{"start":"demain"}}`, http.StatusUnprocessableEntity, "when.start"},
+		"impossible end":  {`{"name":"Cartopartie","when":{"start":"2027-03-14","end":"2027-02-30"}}`, http.StatusUnprocessableEntity, "when.end"},
+		"end before":      {`{"name":"Cartopartie","when":{"start":"2027-03-14","end":"2027-03-13"}}`, http.StatusUnprocessableEntity, "when.end"},
+		"a day, a moment": {`{"name":"Cartopartie","when":{"start":"2027-03-14","end":"2027-03-14T18:00:00Z"}}`, http.StatusUnprocessableEntity, "when.end"},
+		"number as date":  {`{"name":"Cartopartie","when":{"start":2027}}`, http.StatusUnprocessableEntity, "when.start"},
+		"unknown zone":    {`{"name":"Cartopartie","when":{"start":"2027-03-14","zone":"Mars/Olympus"}}`, http.StatusUnprocessableEntity, "when.zone"},
+		"vague month":     {`{"name":"Cartopartie","when":{"text":"un jour","approx":"2027-13"}}`, http.StatusUnprocessableEntity, "when.approx"},
+		"off the Earth":   {`{"name":"Cartopartie","when":{"text":"un jour"},"place":{"point":{"lat":91,"lon":0}}}`, http.StatusUnprocessableEntity, "place.point"},
+		"bad picture":     {`{"name":"Cartopartie","when":{"text":"un jour"},"image":{"url":"x"}}`, http.StatusUnprocessableEntity, "image.url"},
+		"unknown in when": {`{"name":"Cartopartie","when":{"starts":"2027-03-14"}}`, http.StatusUnprocessableEntity, "starts"},
+		"bad published":   {`{"name":"Cartopartie","published":"hier","when":{"text":"un jour"}}`, http.StatusUnprocessableEntity, ""},
 		"unknown theme":   {`{"name":"Cartopartie","when":{"text":"2027"},"themes":["x"]}`, http.StatusUnprocessableEntity, "themes"},
 		"too large":       {`{"name":"` + strings.Repeat("a", maxBody) + `"}`, http.StatusRequestEntityTooLarge, ""},
 		"null":            {`null`, http.StatusUnprocessableEntity, "name"},
@@ -452,6 +462,37 @@ func TestAPIRefusesBadBodies(t *testing.T) {
 		})
 	}
 	w.refused(w.do(http.MethodPost, "/api/v1/events", eventBody, "Authorization", "Bearer "+testToken, "Content-Type", "text/plain"), http.StatusUnsupportedMediaType)
+}
+
+// A day is written as a day, as the message about a missing date says.
+func TestAPITakesDays(t *testing.T) {
+	t.Parallel()
+	w := setupAPI(t)
+	for name, test := range map[string]struct{ when, start, end string }{
+		"a day":         {`{"start":"2027-03-14"}`, "2027-03-13T23:00:00Z", ""},
+		"two days":      {`{"start":"2027-03-27","end":"2027-03-28"}`, "2027-03-26T23:00:00Z", "2027-03-27T23:00:00Z"},
+		"far from here": {`{"start":"2027-03-14","zone":"Indian/Reunion"}`, "2027-03-13T20:00:00Z", ""},
+		"as read":       {`{"start":"2027-03-13T23:00:00Z","all_day":true}`, "2027-03-13T23:00:00Z", ""},
+	} {
+		got := w.write(http.MethodPost, "/api/v1/events", `{"name":"Cartopartie","when":`+test.when+`}`)
+		end, _ := at(got.body, "when", "end").(string)
+		if got.Code != http.StatusCreated || at(got.body, "when", "start") != test.start || end != test.end || at(got.body, "when", "all_day") != true {
+			t.Errorf("%s: %d %s", name, got.Code, got.Body)
+		}
+	}
+	moment := w.write(http.MethodPost, "/api/v1/events", `{"name":"Cartopartie","when":{"start":"2027-03-14T10:00:00+01:00","end":"2027-03-14T12:00:00+01:00"}}`)
+	if at(moment.body, "when", "start") != "2027-03-14T09:00:00Z" || at(moment.body, "when", "all_day") != nil {
+		t.Errorf("a moment: %s", moment.Body)
+	}
+	url := moment.Header().Get("Location")
+	if edited := w.write(http.MethodPut, url, `{"name":"Cartopartie","when":{"start":"2027-03-15"}}`); at(edited.body, "when", "start") != "2027-03-14T23:00:00Z" {
+		t.Errorf("edited: %d %s", edited.Code, edited.Body)
+	}
+	refused := w.write(http.MethodPut, url, `{"name":"Cartopartie","when":{}}`)
+	w.refused(refused, http.StatusUnprocessableEntity)
+	if field := at(items(refused.body["errors"])[0], "field"); field != "when.start" || !strings.Contains(refused.body["detail"].(string), "when.start") {
+		t.Errorf("refused: %s", refused.Body)
+	}
 }
 
 func TestAPIAsksForAToken(t *testing.T) {

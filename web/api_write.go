@@ -32,7 +32,7 @@ func (a *apiV1) create(kind instance.Kind) echo.HandlerFunc {
 		}
 		o, err := a.node.Publish(c.Request().Context(), by, draft)
 		if err != nil {
-			return err
+			return inBody(err)
 		}
 		c.Response().Header().Set(echo.HeaderLocation, c.Request().URL.Path+"/"+o.Common().Slug)
 		return a.written(c, http.StatusCreated, o)
@@ -56,7 +56,7 @@ func (a *apiV1) replace(kind instance.Kind) echo.HandlerFunc {
 		}
 		o, err := a.node.Edit(ctx, by, old.Common().ID, draft)
 		if err != nil {
-			return err
+			return inBody(err)
 		}
 		return a.written(c, http.StatusOK, o)
 	}
@@ -115,25 +115,34 @@ func readDraft(c echo.Context, kind instance.Kind) (instance.Object, error) {
 	if mediaType, _, err := mime.ParseMediaType(c.Request().Header.Get(echo.HeaderContentType)); err != nil || mediaType != echo.MIMEApplicationJSON {
 		return nil, newProblem(http.StatusUnsupportedMediaType, "Envoyez du JSON, avec l'en-tête « Content-Type: application/json ».")
 	}
-	draft, err := instance.NewObject(kind)
+	o, err := instance.NewObject(kind)
 	if err != nil {
 		return nil, err
 	}
+	var into any = o
+	if e, ok := o.(*instance.Event); ok {
+		into = &eventDraft{Event: e}
+	}
 	decoder := json.NewDecoder(http.MaxBytesReader(c.Response(), c.Request().Body, maxBody))
 	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(draft); err != nil {
+	if err := decoder.Decode(into); err != nil {
 		return nil, bodyProblem(err)
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return nil, bodyProblem(errors.Join(err, errors.New("more than one value")))
 	}
-	b := draft.Common()
+	if draft, ok := into.(*eventDraft); ok {
+		if draft.Event.When, err = draft.When.when(); err != nil {
+			return nil, err
+		}
+	}
+	b := o.Common()
 	if b.Kind != kind && b.Kind != "" {
 		return nil, fieldProblem("kind", fmt.Sprintf("cette adresse reçoit « %s » ; laissez ce champ vide", kind))
 	}
 	b.Kind, b.ID, b.Origin, b.Owner, b.URL = kind, "", "", "", ""
 	b.Published, b.Updated, b.Deleted = time.Time{}, time.Time{}, time.Time{}
-	return draft, nil
+	return o, nil
 }
 
 // bodyProblem explains why a body could not be read. encoding/json has no type
@@ -151,10 +160,9 @@ func bodyProblem(err error) *problem {
 	case unknown:
 		return fieldProblem(strings.Trim(field, `"`), "ce champ n'existe pas ; la liste est dans /api/v1/openapi.json")
 	case errors.As(err, &wrongType) && wrongType.Field != "":
-		// encoding/json writes the embedded struct into the name: "Base.name".
-		return fieldProblem(strings.TrimPrefix(wrongType.Field, "Base."), fmt.Sprintf("cette valeur n'est pas du type attendu (reçu : %s)", wrongType.Value))
+		return fieldProblem(bodyPath(wrongType.Field), fmt.Sprintf("cette valeur n'est pas du type attendu (reçu : %s)", wrongType.Value))
 	case errors.As(err, &badTime):
-		return fieldProblem("when", "écrivez les dates comme 2027-03-14T09:00:00Z")
+		return newProblem(http.StatusUnprocessableEntity, "Écrivez published, updated et deleted comme 2027-03-14T09:00:00Z, ou laissez-les vides.")
 	}
 	return newProblem(http.StatusBadRequest, "Le contenu n'est pas un objet JSON bien formé.")
 }

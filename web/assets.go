@@ -79,6 +79,8 @@ func contentType(name string) string {
 		return "application/json"
 	case ".webmanifest":
 		return "application/manifest+json"
+	case ".ico":
+		return "image/vnd.microsoft.icon"
 	case ".woff2":
 		return "font/woff2"
 	case ".txt":
@@ -117,10 +119,30 @@ func (s *Server) static(c echo.Context) error {
 	if rest, ok := strings.CutPrefix(name, s.assets.version+"/"); ok {
 		name, cache = rest, "public, max-age=31536000, immutable"
 	}
+	return s.send(c, name, cache)
+}
+
+// favicon is what browsers ask for without being told to, above all for files,
+// which have no page to name an icon.
+func (s *Server) favicon(c echo.Context) error {
+	secure(c.Response().Header())
+	return s.send(c, "favicon.ico", "public, max-age=86400")
+}
+
+// robots lets search engines read every page and every list. What is kept from them
+// is combinations of filters, which are endless and show nothing that the lists do
+// not, and the forms to follow one account or another.
+func (s *Server) robots(c echo.Context) error {
+	return c.String(http.StatusOK, "User-agent: *\nDisallow: /recherche\nDisallow: /carte?\nDisallow: /suivre?\n")
+}
+
+// send writes an embedded file.
+func (s *Server) send(c echo.Context, name, cache string) error {
 	file := s.assets.files[name]
 	if file == nil {
 		return s.page(func(*request) error { return instance.ErrNotFound })(c)
 	}
+	h := c.Response().Header()
 	h.Set(echo.HeaderCacheControl, cache)
 	if file.contentType == svgType {
 		h.Set(echo.HeaderContentSecurityPolicy, "default-src 'none'; style-src 'unsafe-inline'") // drawings carry their own styles

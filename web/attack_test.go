@@ -307,3 +307,34 @@ func TestAttackSearchCost(t *testing.T) {
 	s.cheap("no box", visit("/api/v1/map?bbox=NaN,-Inf,1e999,Inf"))
 	s.cheap("languages", visit("/", "Accept-Language", strings.Repeat("de-Latn-DE-", 2500)))
 }
+
+// Memory and CPU: a node with many accounts, one of which is asked for.
+func TestAttackManyAccounts(t *testing.T) {
+	s := newSite(t)
+	s.must(s.store.Write(t.Context(), func(tx instance.Tx) error {
+		for i := range 2_000 {
+			err := tx.SaveActor(t.Context(), &instance.Actor{
+				ID: fmt.Sprintf("https://a.example/personnes/p%d", i), Kind: instance.KindPerson, Slug: fmt.Sprint("p", i),
+				Handle: fmt.Sprint("p", i), Name: fmt.Sprint("Personne ", i), Summary: strings.Repeat("a", 5_000),
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	s.get("/suivre?compte=@p1999").shows("Suivre Personne 1999")
+	s.get("/suivre?compte=@P1999@A.example").shows("Personne ne s’appelle")
+	s.cheap("asking for one of ours", visit("/suivre?compte=@p1999@a.example"))
+}
+
+// A stranger's name and address on our follow page: neither has them here.
+func TestAttackStrangersFollowPage(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	a := &instance.Actor{ID: "https://evil.example/u", Kind: instance.KindOrganisation, Handle: "u", Name: "Tiriad"}
+	s.must(s.node.ReceiveActor(t.Context(), a))
+	for _, account := range []string{"@u@evil.example", "@u@network", "@tiriad@local"} {
+		s.get("/suivre?compte=" + account).shows("Personne ne s’appelle")
+	}
+}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"html/template"
-	"time"
 
 	"github.com/maillage/maillage/instance"
 )
@@ -228,14 +227,4 @@ func (r *request) links(refs []instance.Ref, kind instance.Kind) []link {
 		links[i] = r.link(ref, kind)
 	}
 	return links
-}
-
-// upcoming says that the event is not over yet; one without any date is judged by
-// its status.
-func upcoming(e *instance.Event, now time.Time) bool {
-	_, end := e.When.Bounds()
-	if end.IsZero() {
-		return e.Status != instance.StatusPast && e.Status != instance.StatusCancelled
-	}
-	return end.After(now)
 }

@@ -2,7 +2,6 @@ package web
 
 import (
 	"cmp"
-	"net/url"
 	"slices"
 
 	"github.com/maillage/maillage/instance"
@@ -33,7 +32,7 @@ type contribution struct {
 
 func (r *request) showEvent(p *page, common objectView, e *instance.Event) error {
 	v := eventView{
-		objectView: common, Over: !upcoming(e, r.s.node.Now()) && e.Status != instance.StatusCancelled,
+		objectView: common, Over: e.Over(r.s.node.Now()) && e.Status != instance.StatusCancelled,
 		Organisers:      r.links(e.Organisers, instance.KindPartner),
 		OrganisersGuess: slices.Contains(e.Inferred, "organisers"), PlaceGuess: slices.Contains(e.Inferred, "locality"),
 		Participants: e.Participants, Capacity: e.Capacity,
@@ -126,114 +125,4 @@ func eventLD(e *instance.Event, organisers []link) thingLD {
 		ld.MaximumAttendeeCapacity = e.Capacity
 	}
 	return ld
-}
-
-// period is a part of the agenda. The page shows what is to come when none is
-// asked for, and its files everything.
-type period string
-
-const (
-	periodAll      period = ""
-	periodUpcoming period = "a-venir"
-	periodPast     period = "passes"
-)
-
-type agendaView struct {
-	Past      bool
-	PastURL   string
-	ComingURL string
-	Total     int
-	Months    []month
-	Vague     []card // no day known: kept apart, with their authors' words
-	Pages     pagination
-}
-
-// month is a heading and its events.
-type month struct {
-	Heading string
-	Cards   []card
-}
-
-const agendaPage = 60
-
-// agenda lists the events to come, or those that were.
-func (s *Server) agenda(r *request) error {
-	past := period(r.QueryParam("periode")) == periodPast
-	now, number := s.node.Now(), r.pageNumber()
-	filter := instance.ObjectFilter{
-		Kinds: []instance.Kind{instance.KindEvent}, Undated: true, Offset: (number - 1) * agendaPage, Limit: agendaPage,
-		Theme: r.QueryParam("theme"), Territory: r.QueryParam("territory"),
-	}
-	if past {
-		filter.To, filter.Sort = now, instance.ByStartDesc
-	} else {
-		filter.From, filter.Sort = now, instance.ByStart
-	}
-	objects, total, err := s.node.Objects(r.ctx(), filter)
-	if err != nil {
-		return err
-	}
-	v := agendaView{
-		Past: past, ComingURL: r.agendaURL(""), PastURL: r.agendaURL(periodPast),
-		Total: total, Pages: r.paginate(number, agendaPage, total),
-	}
-	v.Months, v.Vague = r.byMonth(objects, func(e *instance.Event) bool { return upcoming(e, now) != past })
-	title := r.T("agenda.title")
-	if past {
-		title = r.T("agenda.past")
-	}
-	return r.show("agenda", &page{Title: title, Description: r.T("agenda.lead"), Section: "/agenda", View: v})
-}
-
-// agendaURL is the agenda of a period, filtered as this page is.
-func (r *request) agendaURL(p period) string {
-	q := url.Values{}
-	for name, value := range map[string]string{"periode": string(p), "theme": r.QueryParam("theme"), "territory": r.QueryParam("territory")} {
-		if value != "" {
-			q.Set(name, value)
-		}
-	}
-	if len(q) == 0 {
-		return "/agenda"
-	}
-	return "/agenda?" + q.Encode()
-}
-
-// byMonth groups dated events under their month, in the order given, and returns
-// the vague ones apart.
-func (r *request) byMonth(objects []instance.Object, wanted func(*instance.Event) bool) (months []month, vague []card) {
-	for _, o := range objects {
-		e, ok := o.(*instance.Event)
-		if !ok || !wanted(e) {
-			continue
-		}
-		c := r.objectCard(e)
-		if e.When.Vague() {
-			vague = append(vague, c)
-			continue
-		}
-		heading := r.monthHeading(e.When.Start.In(e.When.Location()))
-		if len(months) == 0 || months[len(months)-1].Heading != heading {
-			months = append(months, month{Heading: heading})
-		}
-		last := &months[len(months)-1]
-		last.Cards = append(last.Cards, c)
-	}
-	return months, vague
-}
-
-// lastEvents lists up to n events that are over, the latest first.
-func (s *Server) lastEvents(r *request, filter instance.ObjectFilter, n int) ([]card, error) {
-	filter.Kinds, filter.Limit = []instance.Kind{instance.KindEvent}, n
-	filter.To, filter.Sort = s.node.Now(), instance.ByStartDesc
-	objects, _, err := s.node.Objects(r.ctx(), filter)
-	return r.objectCards(objects), err
-}
-
-// nextEvents lists up to n events to come, soonest first.
-func (s *Server) nextEvents(r *request, filter instance.ObjectFilter, n int) ([]card, error) {
-	filter.Kinds, filter.Limit = []instance.Kind{instance.KindEvent}, n
-	filter.From, filter.Sort = s.node.Now(), instance.ByStart
-	objects, _, err := s.node.Objects(r.ctx(), filter)
-	return r.objectCards(objects), err
 }

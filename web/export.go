@@ -175,7 +175,8 @@ func (r *request) wanted(l listing, f *format) (instance.Query, func(instance.Do
 		return q, all, nil
 	case periodPast, periodUpcoming:
 		return q, func(d instance.Document) bool {
-			return upcoming(&instance.Event{When: d.When, Status: instance.EventStatus(d.Status)}, now) == (which == periodUpcoming)
+			e := instance.Event{When: d.When, Status: instance.EventStatus(d.Status)}
+			return e.Over(now) == (which == periodPast)
 		}, nil
 	}
 	return q, nil, invalidParameter("periode", "choisissez a-venir ou passes, ou ne donnez rien pour tout l'agenda")

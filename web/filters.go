@@ -83,7 +83,7 @@ func (r *request) listing(kind instance.Kind) (listView, error) {
 		return v, err
 	}
 	q, err := parseQuery(r.QueryParams())
-	v.Problems = problems(err)
+	v.Problems = r.problems(err)
 	q.Kinds, q.PerPage = base.Kinds, 30
 	if q.Text == "" && q.Sort == instance.SortDefault {
 		q.Sort = instance.SortName

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"net"
 	"net/http"
 	"net/url"
@@ -113,23 +114,44 @@ func (s *Server) followView(r *request, account string) (followView, *instance.A
 // is none.
 func (s *Server) findAccount(r *request, account string) (*instance.Actor, error) {
 	handle, domain, _ := strings.Cut(strings.TrimPrefix(account, "@"), "@")
-	scope := instance.Scope(strings.ToLower(domain))
-	if domain == "" || scope == instance.Scope(s.node.Domain()) {
-		scope = instance.ScopeLocal
+	domain = strings.ToLower(domain)
+	if domain != "" && domain != s.node.Domain() {
+		return s.findPeer(r, handle, domain)
 	}
-	const all = 5000
-	actors, _, err := s.node.Actors(r.ctx(), instance.ActorFilter{Scope: scope, Limit: all})
+	a, err := s.node.ActorByHandle(r.ctx(), handle)
+	if errors.Is(err, instance.ErrNotFound) || err == nil && !a.Gone.IsZero() {
+		return nil, nil
+	}
+	return a, err
+}
+
+// maxPeerAccounts is how many accounts of one server are looked through, by name.
+const maxPeerAccounts = 300
+
+// findPeer finds an actor of another server, if it has a page here.
+func (s *Server) findPeer(r *request, handle, domain string) (*instance.Actor, error) {
+	if scope := instance.Scope(domain); scope == instance.ScopeLocal || scope == instance.ScopeNetwork {
+		return nil, nil // words of ours, not names of a server
+	}
+	actors, _, err := s.node.Actors(r.ctx(), instance.ActorFilter{Scope: instance.Scope(domain), Limit: maxPeerAccounts})
+	if err != nil {
+		return nil, err
+	}
 	for _, a := range actors {
-		if a.Handle == handle && a.Gone.IsZero() {
-			return a, err
+		if a.Handle != handle {
+			continue
 		}
+		err := s.shown(r, a)
+		if errors.Is(err, instance.ErrNotFound) {
+			return nil, nil
+		}
+		return a, err
 	}
-	return nil, err
+	return nil, nil
 }
 
 // The limits of the form, in bytes.
 const (
-	maxForm   = 16 << 10
 	maxServer = 512
 )
 

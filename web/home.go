@@ -10,6 +10,7 @@ type homeView struct {
 	Counts      []count
 	Events      []card
 	Last        []card // the last ones, when few are to come
+	Passed      int    // how many are over
 	Recipes     []card
 	Territories []card
 	Peers       []peer
@@ -50,11 +51,15 @@ func (s *Server) home(r *request) error {
 			v.Counts = append(v.Counts, count{kind, n, listPages[kind]})
 		}
 	}
-	if v.Events, err = s.nextEvents(r, instance.ObjectFilter{}, 6); err != nil {
+	events, err := newSchedule(r.ctx(), s.node, instance.ObjectFilter{})
+	if err != nil {
+		return err
+	}
+	if v.Events, _, err = r.events(events, periodUpcoming, 6); err != nil {
 		return err
 	}
 	if len(v.Events) < 3 {
-		if v.Last, err = s.lastEvents(r, instance.ObjectFilter{}, 6); err != nil {
+		if v.Last, v.Passed, err = r.events(events, periodPast, 6); err != nil {
 			return err
 		}
 	}

@@ -4,8 +4,10 @@ import (
 	"embed"
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"net/url"
+	"path"
 	"strconv"
 	"strings"
 
@@ -27,24 +29,55 @@ const languageCookie = "lang"
 
 // locale is one language: its messages and its habits.
 type locale struct {
-	lang     string
-	messages map[string]string
+	lang      string
+	messages  map[string]string
+	sentences []sentence // of the domain, which speaks French
 }
 
 func loadLocales() (map[string]*locale, error) {
 	locales := map[string]*locale{}
 	for _, lang := range languages {
-		data, err := localeFiles.ReadFile("locales/" + lang + ".json")
+		messages, err := loadMessages(lang)
 		if err != nil {
 			return nil, err
 		}
-		l := &locale{lang: lang}
-		if err := json.Unmarshal(data, &l.messages); err != nil {
-			return nil, fmt.Errorf("%s.json: %w", lang, err)
+		l := &locale{lang: lang, messages: messages}
+		if l.sentences, err = loadSentences(lang); err != nil {
+			return nil, err
 		}
 		locales[lang] = l
 	}
 	return locales, nil
+}
+
+// loadMessages gathers a language's files: fr.json, and one for each part of the site
+// that has its own, such as account.fr.json. A key twice is an error.
+func loadMessages(lang string) (map[string]string, error) {
+	files, err := fs.Glob(localeFiles, "locales/*"+lang+".json")
+	if err != nil {
+		return nil, err
+	}
+	all := map[string]string{}
+	for _, file := range files {
+		if strings.HasPrefix(path.Base(file), "mistakes.") {
+			continue
+		}
+		data, err := localeFiles.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		var messages map[string]string
+		if err := json.Unmarshal(data, &messages); err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+		for key, message := range messages {
+			if _, twice := all[key]; twice {
+				return nil, fmt.Errorf("%s: %q is in another file too", file, key)
+			}
+			all[key] = message
+		}
+	}
+	return all, nil
 }
 
 // T is the message of a key, with its %s filled in.

@@ -33,7 +33,7 @@ const franceBBox = "-5.2,41.3,9.7,51.1"
 // mapPage answers the map and its twin, the list of the same things.
 func (s *Server) mapPage(r *request) error {
 	q, err := parseQuery(r.QueryParams())
-	v := mapView{Problems: problems(err), Bounded: q.BBox != nil, WideURL: r.with("bbox", "")}
+	v := mapView{Problems: r.problems(err), Bounded: q.BBox != nil, WideURL: r.with("bbox", "")}
 	if len(q.Kinds) == 0 {
 		q.Kinds = indexedKinds
 	}

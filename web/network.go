@@ -28,8 +28,18 @@ func (s *Server) remote(r *request) error {
 	if a.Local() {
 		return r.Redirect(http.StatusMovedPermanently, r.actorPath(a))
 	}
-	if err := s.node.Wants(r.ctx(), a.ID); err != nil {
-		return err // known by a signature only: nobody here asked for their page
+	if err := s.shown(r, a); err != nil {
+		return err
 	}
 	return r.showActor(a)
+}
+
+// shown says whether another server's actor has a page here: ErrNotFound when it is
+// known by a signature only, since nobody here asked for it. A territory was wanted
+// when it was kept, and is searched even when its node is no longer followed.
+func (s *Server) shown(r *request, a *instance.Actor) error {
+	if a.Kind == instance.KindTerritory {
+		return nil
+	}
+	return s.node.Wants(r.ctx(), a.ID)
 }

@@ -180,7 +180,7 @@ func TestPeersThingsSayWhereTheyComeFrom(t *testing.T) {
 	path := s.node.URLs().Path(e.ID)
 
 	v := s.get(path)
-	v.shows("Cette fiche vient de LiberTIC (b.example)", "chez LiberTIC")
+	v.shows("Cette publication vient de LiberTIC (b.example)", "chez LiberTIC")
 	v.links(e.URL)
 	if got := attribute(v.one("link", "rel", "canonical"), "href"); got != e.URL {
 		t.Errorf("canonical %q", got)
@@ -198,7 +198,7 @@ func TestPeersThingsSayWhereTheyComeFrom(t *testing.T) {
 	}
 	s.get("/recherche?origin=local").lacks("Rencontre à Nantes")
 	about := s.get("/a-propos")
-	about.shows("LiberTIC", "1 fiche", "@a.example@a.example", "maillage 1.2.3")
+	about.shows("LiberTIC", "1 publication", "@a.example@a.example", "maillage 1.2.3")
 	about.links("mailto:contact@a.example", s.node.URLs().Path(peer.ID))
 	s.get(s.node.URLs().Path(peer.ID)).shows("LiberTIC")
 
@@ -458,5 +458,89 @@ func TestMarkedHTML(t *testing.T) {
 		if got := string(markedHTML(in)); got != want {
 			t.Errorf("%s: %s, want %s", in, got, want)
 		}
+	}
+}
+
+// What the search leads to has a page, even when its node is no longer followed.
+func TestTerritoryOfAPeerNoLongerFollowed(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.peer("LiberTIC")
+	a := &instance.Actor{
+		ID: "https://" + peerDomain + "/territoires/nantes", Kind: instance.KindTerritory, Handle: "nantes", Name: "Nantes",
+		Territory: &instance.Territory{Kind: "commune"},
+	}
+	s.must(s.node.ReceiveActor(t.Context(), a))
+	s.must(s.store.Write(t.Context(), func(tx instance.Tx) error {
+		return tx.DeleteFollow(t.Context(), s.node.Self().ID, "https://"+peerDomain+"/actor")
+	}))
+	s.reindex()
+	path := s.node.URLs().Path(a.ID)
+	s.get("/recherche?q=nantes").links(path)
+	v := s.get(path)
+	v.shows("Nantes")
+	v.links("/suivre?compte=%40nantes%40" + peerDomain)
+	s.get("/suivre?compte=@nantes@" + peerDomain).shows("Suivre Nantes")
+}
+
+func TestTerritoriesAreCounted(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.territory("brest", "Brest", atBrest)
+	s.territory("ouessant", "Ouessant", nil)
+	s.peer("LiberTIC")
+	nantes := &instance.Actor{
+		ID: "https://" + peerDomain + "/territoires/nantes", Kind: instance.KindTerritory, Handle: "nantes", Name: "Nantes",
+		Territory: &instance.Territory{Kind: "commune"},
+	}
+	s.must(s.node.ReceiveActor(t.Context(), nantes))
+	for i := range 2 {
+		s.partner(fmt.Sprint("brest-", i), fmt.Sprint("Acteur brestois ", i), func(p *instance.Partner) {
+			p.Territories = []instance.Ref{{Slug: "brest", Name: "Brest"}}
+		})
+	}
+	e := &instance.Event{When: instance.When{Text: "un jour"}}
+	e.ID, e.Kind, e.Name, e.Owner = "https://b.example/evenements/x", instance.KindEvent, "Rencontre", "https://b.example/actor"
+	e.Territories = []instance.Ref{{ID: nantes.ID, Slug: "nantes", Name: "Nantes"}}
+	s.receive(e)
+	s.reindex()
+	v := s.get("/territoires")
+	for path, want := range map[string]string{
+		"/territoires/brest": "2 publications", s.node.URLs().Path(nantes.ID): "1 publication", "/territoires/ouessant": "",
+	} {
+		text := textOf(v.one("a", "href", path))
+		if want == "" && strings.Contains(text, "publication") || !strings.Contains(text, want) {
+			t.Errorf("%s: %q, want %q", path, text, want)
+		}
+	}
+}
+
+func TestASlashTooManyLeadsToThePage(t *testing.T) {
+	t.Parallel()
+	s := populated(t)
+	for _, target := range allPages {
+		path, query, _ := strings.Cut(target, "?")
+		if path == "/" {
+			continue
+		}
+		want := path
+		if query != "" {
+			want += "?" + strings.ReplaceAll(query, "@", "%40")
+			query = "?" + query
+		}
+		for _, method := range []string{http.MethodGet, http.MethodHead} {
+			v := s.do(method, path+"/"+query, nil)
+			if v.Code != http.StatusMovedPermanently || v.Header().Get("Location") != want {
+				t.Errorf("%s %s/%s: %d to %q, want %q", method, path, query, v.Code, v.Header().Get("Location"), want)
+			}
+		}
+	}
+	for _, target := range []string{"/nulle-part/", "//annuaire/"} {
+		if v := s.do(http.MethodGet, "http://a.example"+target, nil); v.Code != http.StatusNotFound {
+			t.Errorf("%s: %d to %q", target, v.Code, v.Header().Get("Location"))
+		}
+	}
+	if v := s.do(http.MethodPost, "/suivre/", url.Values{}); v.Code == http.StatusMovedPermanently {
+		t.Error("a form is sent elsewhere")
 	}
 }

@@ -57,13 +57,13 @@ func problemOf(err error) *problem {
 	case errors.As(err, &known):
 		return known
 	case errors.Is(err, instance.ErrGone):
-		return newProblem(http.StatusGone, "Cette fiche a été supprimée par ses auteurs.")
+		return newProblem(http.StatusGone, "Cette publication a été supprimée par ses auteurs.")
 	case errors.Is(err, instance.ErrNotFound):
 		return newProblem(http.StatusNotFound, "Rien ne porte cet identifiant ici.")
 	case errors.Is(err, instance.ErrForbidden):
-		return newProblem(http.StatusForbidden, "Ce jeton agit pour une organisation qui ne répond pas de cette fiche.")
+		return newProblem(http.StatusForbidden, "Ce jeton agit pour une organisation qui ne répond pas de cette publication.")
 	case errors.Is(err, instance.ErrConflict):
-		return newProblem(http.StatusConflict, "Une fiche porte déjà cet identifiant : choisissez un autre slug ou laissez-le vide.")
+		return newProblem(http.StatusConflict, "Une publication porte déjà cet identifiant : choisissez un autre slug ou laissez-le vide.")
 	case errors.Is(err, instance.ErrInvalid):
 		return invalid(http.StatusUnprocessableEntity, err)
 	case errors.As(err, &httpErr):

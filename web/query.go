@@ -70,9 +70,9 @@ func (p *params) query() instance.Query {
 	q := instance.Query{
 		Text:        p.text("q"),
 		Kinds:       p.kinds("kind"),
-		Subkinds:    p.terms("subkind", "une sous-catégorie", subkindLists...),
-		Themes:      p.terms("theme", "un thème", "themes"),
-		Roles:       p.terms("role", "un rôle", "ecosystem_roles"),
+		Subkinds:    p.terms("subkind", "« %s » n'est pas une forme de la liste", subkindLists...),
+		Themes:      p.terms("theme", unknownTheme, "themes"),
+		Roles:       p.terms("role", "« %s » n'est pas un rôle de la liste", "ecosystem_roles"),
 		Territories: p.many("territory"),
 		Near:        p.near(),
 		BBox:        p.bbox("bbox"),
@@ -147,7 +147,7 @@ func (p *params) kinds(name string) []instance.Kind {
 	for _, value := range p.many(name) {
 		kind := instance.Kind(value)
 		if !slices.Contains(indexedKinds, kind) {
-			p.fail(name, "« %s » n'est pas une sorte de fiche ; choisissez parmi %s", value, join(indexedKinds))
+			p.fail(name, "« %s » n'est pas une sorte de publication ; choisissez parmi %s", value, join(indexedKinds))
 			continue
 		}
 		out = append(out, kind)
@@ -155,15 +155,18 @@ func (p *params) kinds(name string) []instance.Kind {
 	return out
 }
 
-// terms reads slugs of one of the vocabularies.
-func (p *params) terms(name, what string, lists ...string) []string {
+const unknownTheme = "« %s » n'est pas un thème de la liste"
+
+// terms reads slugs of one of the vocabularies; message is what is said of one that
+// is in none.
+func (p *params) terms(name, message string, lists ...string) []string {
 	return slices.DeleteFunc(p.many(name), func(slug string) bool {
 		for _, list := range lists {
 			if instance.Vocabularies().Has(list, slug) {
 				return false
 			}
 		}
-		p.fail(name, "« %s » n'est pas %s de la liste", slug, what)
+		p.fail(name, message, slug)
 		return true
 	})
 }
@@ -273,14 +276,23 @@ func (p *params) instant(name string) (at time.Time, day bool) {
 	if value == "" {
 		return time.Time{}, false
 	}
-	if at, err := instance.ParseDay(value, ""); err == nil {
-		return at, true
-	}
-	at, err := time.Parse(time.RFC3339, value)
+	at, day, err := parseInstant(value, "")
 	if err != nil {
-		p.fail(name, "écrivez un jour, comme 2027-03-14, ou une date et une heure, comme 2027-03-14T09:00:00+01:00")
+		p.fail(name, instantExpected)
 	}
-	return at.UTC(), false
+	return at, day
+}
+
+const instantExpected = "écrivez un jour, comme 2027-03-14, ou une date et une heure, comme 2027-03-14T09:00:00+01:00"
+
+// parseInstant reads a day, in a zone (Europe/Paris when empty), or a full RFC 3339
+// time.
+func parseInstant(s, zone string) (at time.Time, day bool, err error) {
+	if at, err := instance.ParseDay(s, zone); err == nil {
+		return at, true, nil
+	}
+	at, err = time.Parse(time.RFC3339, s)
+	return at.UTC(), false, err
 }
 
 // choice reads one of the words allowed; "" when absent.

@@ -31,8 +31,11 @@ type templates map[string]map[string]*template.Template
 type request struct {
 	echo.Context
 	*locale
-	s     *Server
-	names map[string]string // of peers by domain; see peerName
+	s       *Server
+	names   map[string]string // of peers by domain; see peerName
+	account *instance.Account // who is signed in; nil for a visitor
+	session *instance.Session // of this browser, when somebody is
+	noStore bool              // the page is for them alone: no cache keeps it
 }
 
 func (r *request) ctx() context.Context { return r.Request().Context() }
@@ -53,6 +56,8 @@ type page struct {
 	View        any
 
 	// Set by render.
+	Account  *instance.Account // who is signed in
+	Flash    string            // what the page before has just done
 	Lang     string
 	NodeName string
 	Domain   string
@@ -87,6 +92,7 @@ func (r *request) show(name string, p *page) error { return r.render(http.Status
 func (r *request) render(status int, name string, p *page) error {
 	urls := r.s.node.URLs()
 	u := r.Request().URL
+	p.Account, p.Flash = r.account, r.flashed()
 	p.Lang, p.NodeName, p.Domain = r.lang, r.s.node.Self().Name, urls.Domain()
 	p.Address = urls.IRI(localURL(u.Path, r.QueryParams()))
 	for _, lang := range languages {
@@ -111,6 +117,9 @@ func (r *request) sendHTML(status int, body []byte) error {
 	h := r.Response().Header()
 	h.Set("Content-Language", r.lang)
 	h.Set(echo.HeaderCacheControl, "no-cache")
+	if r.noStore || r.account != nil {
+		h.Set(echo.HeaderCacheControl, "no-store")
+	}
 	for _, name := range []string{echo.HeaderAccept, "Accept-Language", "Cookie", echo.HeaderAcceptEncoding} {
 		h.Add(echo.HeaderVary, name)
 	}

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -10,9 +11,15 @@ import (
 
 // Register mounts the whole site. This is its map.
 func (s *Server) Register(e *echo.Echo) {
-	page := func(path string, h handler) {
-		e.Match([]string{http.MethodGet, http.MethodHead}, path, s.page(h))
+	get := func(path string, h echo.HandlerFunc) { e.Match([]string{http.MethodGet, http.MethodHead}, path, h) }
+	visit := func(path string, h echo.HandlerFunc) {
+		get(path, h)
+		if path != "/" {
+			get(path+"/", withoutSlash)
+		}
 	}
+	page := func(path string, h handler) { visit(path, s.page(h)) }
+	post := func(path string, h handler) { e.POST(path, s.page(h)) }
 	moved := func(path, to string) {
 		page(path, func(r *request) error { return r.Redirect(http.StatusMovedPermanently, to) })
 	}
@@ -31,12 +38,12 @@ func (s *Server) Register(e *echo.Echo) {
 	// The same lists as files: /agenda.ics, /annuaire.csv
 	for _, l := range listings {
 		for _, f := range l.formats {
-			e.Match([]string{http.MethodGet, http.MethodHead}, l.path+f.extension, s.download(l, f))
+			get(l.path+f.extension, s.download(l, f))
 		}
 	}
 
 	// One page per thing of ours; an event is a calendar too, at its address + .ics
-	e.Match([]string{http.MethodGet, http.MethodHead}, "/evenements/:slug", s.calendarOf("slug", s.eventBySlug, s.object(instance.KindEvent)))
+	visit("/evenements/:slug", s.calendarOf("slug", s.eventBySlug, s.object(instance.KindEvent)))
 	page("/recettes/:slug", s.object(instance.KindRecipe))
 	page("/annuaire/:slug", s.object(instance.KindPartner))
 	page("/annonces/:slug", s.object(instance.KindAnnouncement))
@@ -45,12 +52,12 @@ func (s *Server) Register(e *echo.Echo) {
 	page("/personnes/:slug", s.actor(instance.KindPerson))
 
 	// What peers published, as this node knows it
-	e.Match([]string{http.MethodGet, http.MethodHead}, "/reseau/:key", s.calendarOf("key", s.node.ObjectByKey, s.remote))
+	visit("/reseau/:key", s.calendarOf("key", s.node.ObjectByKey, s.remote))
 
 	// The node
 	page("/a-propos", s.about)
 	page("/suivre", s.follow)
-	e.POST("/suivre", s.page(s.followFrom))
+	post("/suivre", s.followFrom)
 
 	// Short cuts people type
 	moved("/actor", "/a-propos")
@@ -58,12 +65,27 @@ func (s *Server) Register(e *echo.Echo) {
 	moved("/organisations", "/annuaire")
 	moved("/reseau", "/a-propos#reseau")
 
-	e.Match([]string{http.MethodGet, http.MethodHead}, "/static/*", s.static)
+	// Who is here
+	page("/connexion", s.signInPage)
+	post("/connexion", s.signIn)
+	post("/deconnexion", s.signOut)
+
+	// What browsers and robots ask for by themselves
+	get("/favicon.ico", s.favicon)
+	get("/robots.txt", s.robots)
+
+	get("/static/*", s.static)
 	e.RouteNotFound("/*", s.page(func(*request) error { return instance.ErrNotFound }))
 
 	// API
 	api := &apiV1{node: s.node, log: s.log}
 	api.register(e.Group("/api/v1", api.shield))
+}
+
+// withoutSlash leads from an address with a slash at its end to the page.
+func withoutSlash(c echo.Context) error {
+	path := strings.TrimRight(c.Request().URL.Path, "/")
+	return c.Redirect(http.StatusMovedPermanently, localURL(path, c.QueryParams()))
 }
 
 // register mounts the API.

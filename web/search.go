@@ -2,9 +2,7 @@ package web
 
 import (
 	"cmp"
-	"errors"
 	"net/url"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -58,7 +56,7 @@ func (s *Server) search(r *request) error {
 	q, err := parseQuery(values)
 	v := searchView{
 		Text: q.Text, Place: strings.TrimSpace(values.Get("pres")), NoPlace: !placeKnown,
-		Radii: []string{"5", "10", "25", "50", "100", "200"}, Problems: problems(err),
+		Radii: []string{"5", "10", "25", "50", "100", "200"}, Problems: r.problems(err),
 	}
 	if q.Near != nil {
 		v.Here, v.Radius = v.Place == "", strconv.FormatFloat(q.Near.RadiusKm, 'f', -1, 64)
@@ -89,14 +87,6 @@ func (s *Server) search(r *request) error {
 		title = r.T("search.title.text", q.Text)
 	}
 	return r.show("search", &page{Title: title, Section: "/recherche", NoIndex: true, View: v})
-}
-
-func problems(err error) []instance.FieldError {
-	var v *instance.ValidationError
-	if errors.As(err, &v) {
-		return v.Fields
-	}
-	return nil
 }
 
 // located adds the position of the commune asked for with ?pres= to the page's
@@ -214,7 +204,7 @@ func (r *request) territoryNames(needed bool) (map[string]string, error) {
 	all, _, err := r.s.node.Actors(r.ctx(), instance.ActorFilter{Kinds: []instance.Kind{instance.KindTerritory}, Limit: 1000})
 	for _, a := range all {
 		names[a.ID] = a.Name
-		slug := cmp.Or(a.Slug, path.Base(a.ID))
+		slug := territorySlug(a)
 		if names[slug] == "" || a.Local() {
 			names[slug] = a.Name
 		}

@@ -28,6 +28,7 @@ type Server struct {
 	locales   map[string]*locale
 	templates templates
 	walks     chan struct{} // a place for each walk of the whole index
+	sameSite  *http.CrossOriginProtection
 }
 
 // New parses the templates and the translations; a broken one is an error here,
@@ -36,7 +37,7 @@ func New(o Options) (*Server, error) {
 	if o.Node == nil {
 		return nil, errors.New("web: a node is required")
 	}
-	s := &Server{node: o.Node, log: o.Log, version: o.Version, walks: make(chan struct{}, maxWalks)}
+	s := &Server{node: o.Node, log: o.Log, version: o.Version, walks: make(chan struct{}, maxWalks), sameSite: http.NewCrossOriginProtection()}
 	if s.log == nil {
 		s.log = slog.Default()
 	}
@@ -65,7 +66,10 @@ func (s *Server) page(h handler) echo.HandlerFunc {
 			return switchLanguage(c, lang)
 		}
 		r := &request{Context: c, locale: s.negotiate(c.Request()), s: s}
-		err := refuseNUL(c.Request())
+		err := s.admit(c.Request())
+		if err == nil {
+			err = r.identify()
+		}
 		if err == nil {
 			err = h(r)
 		}
@@ -74,6 +78,18 @@ func (s *Server) page(h handler) echo.HandlerFunc {
 		}
 		return nil
 	}
+}
+
+// admit refuses what no page is to see: an address that names nothing, and a form
+// sent from somebody else's site.
+func (s *Server) admit(r *http.Request) error {
+	if err := refuseNUL(r); err != nil {
+		return err
+	}
+	if err := s.sameSite.Check(r); err != nil {
+		return fmt.Errorf("%w: %w", instance.ErrForbidden, err)
+	}
+	return nil
 }
 
 // refuseNUL answers not found to an address that holds a NUL: nothing here is named
@@ -118,6 +134,8 @@ func (s *Server) fail(r *request, err error) error {
 		v = errorView{http.StatusNotFound, r.T("error.404.title"), r.T("error.404.text")}
 	case errors.Is(err, instance.ErrGone):
 		v = errorView{http.StatusGone, r.T("error.410.title"), r.T("error.410.text")}
+	case errors.Is(err, instance.ErrForbidden):
+		v = errorView{http.StatusForbidden, r.T("error.403.title"), r.T("error.403.text")}
 	case errors.As(err, &httpError) && httpError.Code < http.StatusInternalServerError:
 		v = errorView{httpError.Code, r.T("error.400.title"), r.T("error.400.text")}
 	default:

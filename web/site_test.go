@@ -382,6 +382,34 @@ func TestErrors(t *testing.T) {
 	}
 }
 
+// Robots may read every page and every list; not what combinations of filters make.
+func TestRobots(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	v := s.get("/robots.txt")
+	if got := v.Header().Get("Content-Type"); !strings.HasPrefix(got, "text/plain") {
+		t.Errorf("sent as %s", got)
+	}
+	rules := strings.Split(strings.TrimSpace(v.Body.String()), "\n")
+	if rules[0] != "User-agent: *" {
+		t.Fatalf("rules %q", rules)
+	}
+	refused := func(target string) bool {
+		for _, rule := range rules[1:] {
+			if path, ok := strings.CutPrefix(rule, "Disallow: "); ok && strings.HasPrefix(target, path) {
+				return true
+			}
+		}
+		return false
+	}
+	for _, target := range allPages {
+		want := strings.HasPrefix(target, "/recherche") || strings.HasPrefix(target, "/suivre?")
+		if refused(target) != want {
+			t.Errorf("%s: refused=%t", target, !want)
+		}
+	}
+}
+
 func TestStaticFiles(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -398,6 +426,10 @@ func TestStaticFiles(t *testing.T) {
 	}
 	if got := len(s.get("/static/app.css").Body.String()); got > 30_000 {
 		t.Errorf("app.css has grown to %d bytes", got)
+	}
+	icon := s.get("/favicon.ico")
+	if got := http.DetectContentType(icon.Body.Bytes()); got != "image/x-icon" || icon.Header().Get("Content-Type") != "image/vnd.microsoft.icon" {
+		t.Errorf("/favicon.ico is %s, sent as %s", got, icon.Header().Get("Content-Type"))
 	}
 	if v := s.do(http.MethodHead, sheet, nil); v.Code != http.StatusOK {
 		t.Errorf("HEAD: %d", v.Code)

@@ -1,7 +1,9 @@
 package web
 
 import (
+	"cmp"
 	"net/url"
+	"path"
 	"strings"
 
 	"github.com/maillage/maillage/instance"
@@ -44,10 +46,14 @@ func (r *request) showTerritory(p *page, common actorView, a *instance.Actor) er
 	if v.Children, err = r.children(a); err != nil {
 		return err
 	}
-	if v.Events, err = r.s.nextEvents(r, instance.ObjectFilter{Territory: territoryKey(a)}, 12); err != nil {
+	events, err := newSchedule(r.ctx(), r.s.node, instance.ObjectFilter{Territory: territoryKey(a)})
+	if err != nil {
 		return err
 	}
-	if v.Last, err = r.s.lastEvents(r, instance.ObjectFilter{Territory: territoryKey(a), Undated: true}, 12); err != nil {
+	if v.Events, _, err = r.events(events, periodUpcoming, 12); err != nil {
+		return err
+	}
+	if v.Last, _, err = r.events(events, periodPast, 12); err != nil {
 		return err
 	}
 	if v.Recipes, err = r.inTerritory(a, instance.KindRecipe); err != nil {
@@ -86,6 +92,11 @@ func territoryKey(a *instance.Actor) string {
 		return a.Slug
 	}
 	return a.ID
+}
+
+// territorySlug is how the index counts a territory: a peer's by the end of its path.
+func territorySlug(a *instance.Actor) string {
+	return cmp.Or(a.Slug, path.Base(a.ID))
 }
 
 // inTerritory lists the things of a kind that name the territory.
@@ -130,6 +141,10 @@ func (r *request) around(centre instance.Point, shown []card) ([]card, error) {
 	return cards, nil
 }
 
+// publishedKinds are the things that can be in a territory; the territory itself is
+// not counted among them.
+var publishedKinds = []instance.Kind{instance.KindEvent, instance.KindRecipe, instance.KindPartner, instance.KindAnnouncement}
+
 type territoriesView struct {
 	Total  int
 	Groups []territoryGroup
@@ -154,7 +169,7 @@ func (s *Server) territories(r *request) error {
 	if err != nil {
 		return err
 	}
-	counts, err := s.facet(r, instance.Query{}, "territory")
+	counts, err := s.facet(r, instance.Query{Kinds: publishedKinds}, "territory")
 	if err != nil {
 		return err
 	}
@@ -165,7 +180,7 @@ func (s *Server) territories(r *request) error {
 		}
 		groups[a.Territory.Kind] = append(groups[a.Territory.Kind], territoryCard{
 			card: r.actorCard(a), Handle: a.Address(s.node.Domain()),
-			Codes: strings.Join(a.Territory.Departements, ", "), Count: counts[territoryKey(a)],
+			Codes: strings.Join(a.Territory.Departements, ", "), Count: counts[territorySlug(a)],
 		})
 	}
 	v := territoriesView{Total: total}

@@ -194,6 +194,15 @@ describe("map", () => {
       await card.waitFor({ state: "detached" });
     }));
 
+  for (const size of [phone, desktop]) {
+    test(`leaves no empty frame without JavaScript, at ${size.width} pixels`, () =>
+      visit(browser, at("map"), { size, javaScript: false }, async (page) => {
+        const { height } = await page.locator("#map").boundingBox();
+        assert.ok(height > 20 && height < 160, `the frame is ${height} px high`);
+        assert.ok(await page.locator("#map .map-noscript").isVisible());
+      }));
+  }
+
   test("lists things of both nodes", () =>
     visit(browser, at("map"), { javaScript: false }, async (page) => {
       const { total } = await (await fetch(`${demo.tiriad}/api/v1/search?per_page=1`)).json();
@@ -205,6 +214,7 @@ describe("map", () => {
 /** drawn waits until the map shows what it asked for. */
 async function drawn(page) {
   await page.locator("#map canvas").waitFor({ state: "visible", timeout: 15_000 });
+  await page.locator("#map .marker").first().waitFor({ timeout: 15_000 }); // nothing is asked for before the map is ready
   await page.waitForLoadState("networkidle");
   await page.waitForTimeout(300); // a move is followed by its request 200 ms later
   await page.locator("#carte:not([aria-busy])").waitFor();
@@ -225,6 +235,23 @@ describe("follow", () => {
       assert.equal(answer.status(), 303);
       const to = new URL(answer.headers().location);
       assert.equal(to.origin + to.pathname, "https://mastodon.example/authorize_interaction");
+    }));
+});
+
+describe("agenda", () => {
+  test("counts its events, and leads from nothing to come to what was", () =>
+    visit(browser, at("agenda"), {}, async (page) => {
+      const [coming, past] = await page.locator(".tabs .count").allInnerTexts();
+      assert.ok(Number(past) > 0, "the demonstration's history is counted");
+      await page.locator('main a[href="/agenda?periode=passes"]').first().click();
+      await page.waitForURL(/periode=passes/);
+      assert.deepEqual(await page.locator(".tabs .count").allInnerTexts(), [coming, past]);
+      let shown = await page.locator(".card").count();
+      for (let next; (next = page.locator('a[rel="next"]')) && (await next.count()) > 0; ) {
+        await Promise.all([page.waitForURL(/page=/), next.click()]);
+        shown += await page.locator(".card").count();
+      }
+      assert.equal(shown, Number(past));
     }));
 });
 
