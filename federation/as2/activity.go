@@ -3,6 +3,8 @@ package as2
 import (
 	"encoding/json"
 	"time"
+
+	"github.com/maillage/maillage/instance"
 )
 
 // Public is the audience of everyone.
@@ -14,12 +16,39 @@ type Activity struct {
 	ID         string          // IRI
 	Type       string          // "Create", "Follow"...
 	Actor      string          // IRI
-	ObjectID   string          // IRI of the object; "" if it has none
+	ObjectID   string          // IRI of the object, the first of several; "" if it has none
+	Objects    []string        // IRIs of all the objects, when there are several: a Flag lists the account and its posts
 	ObjectType string          // "" when the object is a bare IRI
 	ObjectRaw  json.RawMessage // the embedded object as received, nil for a bare IRI
-	Target     string          // IRI
+	Target     string          // IRI: the collection of an Add or a Remove, the new account of a Move
+	Audience   string          // IRI of the group it is said in (FEP-1b12)
+	Content    string          // plain text: why a Flag, what one who joins says, the emoji of a reaction
 	Published  time.Time       // zero when absent
 	To, Cc     []string        // IRIs; Public is written in full
+}
+
+// maxObjects bounds what one activity is about.
+const maxObjects = 50
+
+// Likes says that somebody likes the object, in any of the ways to say so: Pleroma's
+// EmojiReact is a Like with its emoji in Content, as Misskey's Like is.
+func (a *Activity) Likes() bool { return a.Type == "Like" || a.Type == "EmojiReact" }
+
+// Inner is the activity that this one embeds: what is undone, accepted, announced. It
+// may lack an id or an actor. ErrMalformed when there is none; ErrUnsupported when
+// the object embedded is no activity.
+func (a *Activity) Inner() (*Activity, error) {
+	if a.ObjectRaw == nil {
+		return nil, malformed("no activity embedded")
+	}
+	inner, err := ParseInner(a.ObjectRaw)
+	switch {
+	case err != nil:
+		return nil, err
+	case !activityTypes[inner.Type]:
+		return nil, unsupported(inner.Type)
+	}
+	return inner, nil
 }
 
 // ParseActivity reads the envelope of an activity. It is quick, as it runs before
@@ -40,19 +69,25 @@ func ParseActivity(body []byte) (*Activity, error) {
 // ParseInner reads the activity embedded in an Accept, an Undo or an Announce,
 // which may lack an id or an actor: Gancio's Undo does not repeat the actor.
 func ParseInner(raw []byte) (*Activity, error) {
-	doc, err := decode(raw)
+	doc, err := parse(raw)
 	if err != nil {
 		return nil, err
 	}
 	m := doc.fields
 	a := &Activity{
 		ID: iri(m["id"]), Type: typeOf(m), Actor: iri(m["actor"]), Target: iri(m["target"]),
-		Published: timeOf(m["published"]), To: iris(m["to"]), Cc: iris(m["cc"]),
+		Audience: iri(m["audience"]), Content: messageOf(m), Published: timeOf(m["published"]), To: iris(m["to"]), Cc: iris(m["cc"]),
 	}
 	if a.Type == "" {
 		return nil, malformed("activity without type")
 	}
+	if a.Target == "" {
+		a.Target = iri(m["origin"]) // where a Remove takes from, in the vocabulary
+	}
 	a.ObjectID = iri(m["object"])
+	if objects := iris(m["object"]); len(objects) > 1 {
+		a.Objects = objects[:min(len(objects), maxObjects)]
+	}
 	object := first(m["object"])
 	if embedded, ok := object.(map[string]any); ok {
 		a.ObjectType = typeOf(embedded)
@@ -74,4 +109,33 @@ func firstRaw(raw json.RawMessage) (json.RawMessage, error) {
 		return nil, malformed("%v", err)
 	}
 	return list[0], nil
+}
+
+// messageOf is what the actor says in the activity itself, without markup. Mobilizon
+// has a name of its own for it in a Join, and Misskey for its reactions.
+func messageOf(m fields) string {
+	for _, key := range []string{"content", "participationMessage", "_misskey_reaction"} {
+		if s := m.natural(key); s != "" {
+			return instance.PlainText(instance.Truncate(s, maxMessage))
+		}
+	}
+	return ""
+}
+
+// maxMessage bounds, in runes, what is read of such a message.
+const maxMessage = 5_000
+
+// Mentions are the IRIs of the actors that an object mentions. ErrMalformed.
+func Mentions(raw []byte) ([]string, error) {
+	doc, err := parse(raw)
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, tag := range doc.fields.objects("tag", maxTags) {
+		if href := tag.iri("href"); typeOf(tag) == "Mention" && href != "" {
+			out = append(out, href)
+		}
+	}
+	return out, nil
 }

@@ -25,8 +25,12 @@ type actor struct {
 	Followers    string          `json:"followers"`
 	Following    string          `json:"following"`
 	Featured     string          `json:"featured,omitempty"` // not on the node: it has nothing of its own
+	Upcoming     string          `json:"upcomingEvents,omitempty"`
+	MovedTo      string          `json:"movedTo,omitempty"`
+	AlsoKnownAs  []string        `json:"alsoKnownAs,omitempty"`
 	Endpoints    *endpoints      `json:"endpoints,omitempty"`
 	PublicKey    publicKey       `json:"publicKey"`
+	Multikeys    []multikey      `json:"assertionMethod,omitempty"`
 	Approves     bool            `json:"manuallyApprovesFollowers"`
 	Discoverable bool            `json:"discoverable"`
 	Indexable    bool            `json:"indexable"`
@@ -84,9 +88,16 @@ func wireActor(a *instance.Actor, e Env, context any) actor {
 		Icon:         wireImage(a.Image, a.Name), Location: wirePlace(a.Place), Attachment: []propertyValue{},
 		Tag: hashtags(a.Themes, e), Theme: uris("themes", a.Themes), Published: when(a.Created), Updated: when(a.Updated),
 		Directory: a.Directory, Territories: a.Territories,
+		MovedTo: e.Links[a.ID].MovedTo, AlsoKnownAs: e.Links[a.ID].AlsoKnownAs,
 	}
 	if a.Kind != instance.KindNode {
 		w.Featured = a.ID + "/featured"
+	}
+	if e.Upcoming {
+		w.Upcoming = a.ID + "/upcoming"
+	}
+	if a.Ed25519 != "" {
+		w.Multikeys = []multikey{{ID: a.Ed25519ID(), Type: "Multikey", Controller: a.ID, Key: a.Ed25519}}
 	}
 	if a.SharedInbox != "" {
 		w.Endpoints = &endpoints{SharedInbox: a.SharedInbox}
@@ -122,7 +133,7 @@ func (w *actor) setTerritory(t *instance.Territory) {
 //
 // ErrUnsupported: no type of actor; ErrMalformed: no id.
 func ParseActor(raw []byte) (*instance.Actor, error) {
-	doc, err := decode(raw)
+	doc, err := parse(raw)
 	if err != nil {
 		return nil, err
 	}

@@ -12,10 +12,12 @@ type note struct {
 // instead, and travel by our terms.
 func wireAnnouncement(a *instance.Announcement, e Env, context any) note {
 	var before markup
+	before.WriteString(mentionLinks(e.Mentions[a.ID]))
 	before.paragraph(a.Name, a.Summary)
 	w := note{base: wireBase(&a.Base, e, context, before.String(), ""), InReplyTo: a.InReplyTo}
 	w.Name, w.NameMap, w.Summary = "", nil, ""
 	w.OwnName = a.Name
+	w.mention(e.Mentions[a.ID])
 	if a.Summary != "" {
 		w.OwnSummary = &a.Summary
 	}

@@ -48,6 +48,7 @@ type base struct {
 	Theme        []string          `json:"theme,omitempty"`
 	License      string            `json:"license,omitempty"`
 	BasedOn      string            `json:"basedOn,omitempty"`
+	Replies      string            `json:"replies,omitempty"`
 
 	OwnName     string  `json:"maillage:name,omitempty"`
 	OwnSummary  *string `json:"maillage:summary,omitempty"`
@@ -74,6 +75,9 @@ func wireBase(b *instance.Base, e Env, context any, before, after string) base {
 		Tag: hashtags(b.Themes, e), Theme: uris("themes", b.Themes),
 		License: instance.Vocabularies().URI("licences", b.Licence), BasedOn: b.DerivedFrom,
 		Territories: wireRefs(b.Territories),
+	}
+	if e.Replies {
+		w.Replies = b.ID + "/replies"
 	}
 	if territories := territoryIRIs(b); len(territories) > 0 {
 		w.Audience = territories[0]

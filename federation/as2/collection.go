@@ -26,7 +26,7 @@ func ParseCollection(raw []byte) (*Collection, error) {
 }
 
 func parseCollection(raw []byte, whole bool) (*Collection, error) {
-	doc, err := decode(raw)
+	doc, err := parse(raw)
 	if err != nil {
 		return nil, err
 	}

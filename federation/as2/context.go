@@ -39,6 +39,8 @@ var (
 		"externalParticipationUrl": reference("fep:externalParticipationUrl"), "displayEndTime": "fep:displayEndTime",
 		"organizers": reference("fep:organizers"), "eventStatus": map[string]string{"@id": "fep:eventStatus", "@type": "@vocab"},
 		"EventScheduled": "fep:EventScheduled", "EventTentative": "fep:EventTentative", "EventCancelled": "fep:EventCancelled",
+		"EventPostponed": "fep:EventPostponed", "attendees": reference("fep:attendees"),
+		"remainingAttendeeCapacity": "schema:remainingAttendeeCapacity", "participantCount": "mz:participantCount",
 		"maximumAttendeeCapacity": "schema:maximumAttendeeCapacity", "isOnline": "mz:isOnline",
 		"maillage:status": reference("maillage:status"), "maillage:eventKind": reference("maillage:eventKind"),
 		"maillage:contributionType": reference("maillage:contributionType"), "maillage:onlineUrl": reference("maillage:onlineUrl"),
@@ -63,7 +65,10 @@ var (
 		"maillage:directory":   reference("maillage:directory"),
 		"identifier":           "dcterms:identifier",
 		"maillage:territories": reference("maillage:territories"), "maillage:territoryKind": reference("maillage:territoryKind"),
-		"lemmy": "https://join-lemmy.org/ns#", "postingRestrictedToMods": "lemmy:postingRestrictedToMods",
+		"movedTo": reference("as:movedTo"), "alsoKnownAs": reference("as:alsoKnownAs"), "upcomingEvents": reference("https://w3id.org/fep/8a8e/upcomingEvents"),
+		"sec": "https://w3id.org/security#", "Multikey": "sec:Multikey", "controller": reference("sec:controller"), "publicKeyMultibase": "sec:publicKeyMultibase",
+		"assertionMethod": map[string]string{"@id": "sec:assertionMethod", "@type": "@id", "@container": "@set"},
+		"lemmy":           "https://join-lemmy.org/ns#", "postingRestrictedToMods": "lemmy:postingRestrictedToMods",
 		"mz": "https://joinmobilizon.org/ns#", "openness": "mz:openness",
 	}
 )

@@ -34,6 +34,9 @@ func MarshalActivity(verb instance.Verb, id string, actor *instance.Actor, o ins
 	b := o.Common()
 	a := envelope{Context: activityStreams, ID: id, Type: string(verb), Actor: actor.ID, Published: when(b.Published)}
 	a.To, a.Cc = audience(actor, b)
+	for _, m := range e.Mentions[b.ID] {
+		a.Cc = append(a.Cc, m.Actor)
+	}
 	switch verb {
 	case instance.VerbCreate, instance.VerbUpdate:
 		wire, err := wireObject(o, e, nil)

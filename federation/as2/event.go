@@ -12,32 +12,35 @@ import (
 
 type event struct {
 	base
-	StartTime        string         `json:"startTime,omitempty"`
-	EndTime          string         `json:"endTime,omitempty"`
-	DisplayEndTime   bool           `json:"displayEndTime"`
-	Timezone         string         `json:"timezone,omitempty"`
-	AllDay           bool           `json:"maillage:allDay,omitempty"`
-	AssumedZone      bool           `json:"maillage:assumedZone,omitempty"` // nobody stated the timezone
-	DateText         string         `json:"maillage:dateText,omitempty"`
-	DateApprox       string         `json:"maillage:dateApprox,omitempty"`
-	DateSource       string         `json:"maillage:dateSource,omitempty"`
-	Status           string         `json:"status,omitempty"`
-	EventStatus      string         `json:"eventStatus,omitempty"`
-	OwnStatus        string         `json:"maillage:status,omitempty"`
-	StatusAsOf       string         `json:"maillage:statusAsOf,omitempty"`
-	Category         string         `json:"category"`
-	EventKind        string         `json:"maillage:eventKind,omitempty"`
-	IsOnline         bool           `json:"isOnline"`
-	JoinMode         string         `json:"joinMode"`
-	ParticipationURL string         `json:"externalParticipationUrl"`
-	Capacity         int            `json:"maximumAttendeeCapacity,omitempty"`
-	Attendance       int            `json:"maillage:attendance,omitempty"`
-	Organizers       organizers     `json:"organizers"`
-	Organisers       []ref          `json:"maillage:organisers"` // never null: says that there are none, too
-	PartOf           *ref           `json:"maillage:partOf,omitempty"`
-	OnlineURL        string         `json:"maillage:onlineUrl,omitempty"`
-	Contributions    []contribution `json:"maillage:contributions,omitempty"`
-	Inferred         []string       `json:"maillage:inferred,omitempty"`
+	StartTime        string          `json:"startTime,omitempty"`
+	EndTime          string          `json:"endTime,omitempty"`
+	DisplayEndTime   bool            `json:"displayEndTime"`
+	Timezone         string          `json:"timezone,omitempty"`
+	AllDay           bool            `json:"maillage:allDay,omitempty"`
+	AssumedZone      bool            `json:"maillage:assumedZone,omitempty"` // nobody stated the timezone
+	DateText         string          `json:"maillage:dateText,omitempty"`
+	DateApprox       string          `json:"maillage:dateApprox,omitempty"`
+	DateSource       string          `json:"maillage:dateSource,omitempty"`
+	Status           string          `json:"status,omitempty"`
+	EventStatus      string          `json:"eventStatus,omitempty"`
+	OwnStatus        string          `json:"maillage:status,omitempty"`
+	StatusAsOf       string          `json:"maillage:statusAsOf,omitempty"`
+	Category         string          `json:"category"`
+	EventKind        string          `json:"maillage:eventKind,omitempty"`
+	IsOnline         bool            `json:"isOnline"`
+	JoinMode         string          `json:"joinMode"`
+	ParticipationURL string          `json:"externalParticipationUrl,omitempty"`
+	Capacity         int             `json:"maximumAttendeeCapacity,omitempty"`
+	Remaining        *int            `json:"remainingAttendeeCapacity,omitempty"`
+	ParticipantCount *int            `json:"participantCount,omitempty"`
+	Attendees        *collectionSize `json:"attendees,omitempty"`
+	Attendance       int             `json:"maillage:attendance,omitempty"`
+	Organizers       organizers      `json:"organizers"`
+	Organisers       []ref           `json:"maillage:organisers"` // never null: says that there are none, too
+	PartOf           *ref            `json:"maillage:partOf,omitempty"`
+	OnlineURL        string          `json:"maillage:onlineUrl,omitempty"`
+	Contributions    []contribution  `json:"maillage:contributions,omitempty"`
+	Inferred         []string        `json:"maillage:inferred,omitempty"`
 }
 
 // organizers is the collection that FEP-8a8e requires, inline and without an id:
@@ -61,7 +64,7 @@ type contribution struct {
 // summary, GoToSocial the summary as a warning and the content, calendars the
 // typed fields. An event whose day is not known has no startTime.
 func wireEvent(ev *instance.Event, e Env, context any) event {
-	date, place := frenchDate(ev.When), ev.Place.Label()
+	date, place := ev.When.French(), ev.Place.Label()
 	var before, after markup
 	before.paragraph(ev.Name, date, place)
 	before.paragraph("", ev.Summary)
@@ -73,11 +76,9 @@ func wireEvent(ev *instance.Event, e Env, context any) event {
 		DateText: ev.When.Text, DateApprox: ev.When.Approx, DateSource: ev.When.Source,
 		OwnStatus: instance.Vocabularies().URI("event_status", string(ev.Status)), StatusAsOf: ev.StatusAsOf,
 		Category: categoryOf(ev.EventKind), EventKind: instance.Vocabularies().URI("event_kinds", ev.EventKind),
-		IsOnline: ev.OnlineURL != "" && ev.Place == nil,
-		// Nobody can join through ActivityPub here yet: send people to a page. FEP-8a8e's
-		// "none" would make Mobilizon refuse the event.
-		JoinMode: "external", ParticipationURL: ev.ParticipationURL,
-		Capacity: ev.Capacity, Attendance: ev.Participants,
+		IsOnline:         ev.OnlineURL != "" && ev.Place == nil,
+		ParticipationURL: ev.ParticipationURL,
+		Capacity:         ev.Capacity, Attendance: ev.Participants,
 		Organizers: organizersOf(ev), Organisers: append([]ref{}, wireRefs(ev.Organisers)...), PartOf: wireRef(ev.PartOf),
 		OnlineURL: ev.OnlineURL, Contributions: wireContributions(ev.Contributions), Inferred: ev.Inferred,
 	}
@@ -85,9 +86,7 @@ func wireEvent(ev *instance.Event, e Env, context any) event {
 	w.Summary = summaryLine(date, place, ev.Summary)
 	w.Status, w.EventStatus = wireStatus(ev.Status)
 	w.setTimes(ev.When)
-	if w.ParticipationURL == "" {
-		w.ParticipationURL = w.URL
-	}
+	w.join(e.Participations[ev.ID], ev.Capacity)
 	// Gancio reads the first attachment as a picture, whatever it is: a link needs one before it.
 	if ev.OnlineURL != "" && len(w.Attachment) > 0 {
 		w.Attachment = append(w.Attachment, website(ev.OnlineURL))
@@ -231,6 +230,9 @@ func organisersOf(m fields) []instance.Ref {
 	return out
 }
 
+// statusPostponed is the slug of the vocabulary for an event whose new date is awaited.
+const statusPostponed instance.EventStatus = "reporte"
+
 // wireStatus is the status as iCalendar (Mobilizon) and as FEP-8a8e say it.
 func wireStatus(s instance.EventStatus) (ical, fep string) {
 	switch s {
@@ -240,6 +242,8 @@ func wireStatus(s instance.EventStatus) (ical, fep string) {
 		return "CANCELLED", "EventCancelled"
 	case instance.StatusProposed:
 		return "TENTATIVE", "EventTentative"
+	case statusPostponed:
+		return "TENTATIVE", "EventPostponed"
 	}
 	return "CONFIRMED", "EventScheduled"
 }
@@ -254,7 +258,9 @@ func statusOf(m fields) instance.EventStatus {
 		return instance.StatusCancelled
 	case "EventTentative":
 		return instance.StatusProposed
-	case "EventPostponed", "EventRescheduled", "EventMovedOnline":
+	case "EventPostponed":
+		return statusPostponed
+	case "EventRescheduled", "EventMovedOnline":
 		return instance.StatusPlanned
 	}
 	ical := m.line("status")

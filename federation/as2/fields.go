@@ -61,7 +61,7 @@ func (f fields) natural(key string) string {
 func (f fields) language() string {
 	for _, key := range []string{"contentMap", "nameMap", "summaryMap"} {
 		texts, _ := f[key].(map[string]any)
-		if lang := preferred(texts); lang != "" && len(lang) <= 35 { // RFC 5646 §4.4.1
+		if lang := preferred(texts); lang != "" && lang != "und" && len(lang) <= 35 { // RFC 5646 §4.4.1
 			return lang
 		}
 	}

@@ -7,9 +7,15 @@ import (
 	"github.com/maillage/maillage/instance"
 )
 
-// Env is what writing needs to know of the node it writes for.
+// Env is what writing needs to know of the node it writes for. Only URLs is required;
+// the rest is what the domain's values do not say, by IRI of the value it is about.
 type Env struct {
-	URLs instance.URLs
+	URLs           instance.URLs
+	Replies        bool                     // the node serves {object}/replies
+	Upcoming       bool                     // the node serves {actor}/upcoming
+	Participations map[string]Participation // of events that people join here
+	Mentions       map[string][]Mention     // of notes
+	Links          map[string]Links         // of actors; only MovedTo and AlsoKnownAs are written
 }
 
 // wireTypes is the ActivityStreams type of each kind of ours.
@@ -36,7 +42,7 @@ var ErrPrivate = fmt.Errorf("%w: not addressed to everyone", ErrUnsupported)
 //
 // ErrUnsupported: any other type; ErrPrivate; ErrMalformed: no id, or no owner.
 func ParseObject(raw []byte) (instance.Object, error) {
-	doc, err := decode(raw)
+	doc, err := parse(raw)
 	if err != nil {
 		return nil, err
 	}

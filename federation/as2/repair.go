@@ -1,19 +1,33 @@
 package as2
 
+import "maps"
+
+// activityTypes are the activities that mean something here, if only that they are
+// ignored.
+var activityTypes = set(
+	"Create", "Update", "Delete", "Announce", "Follow", "Accept", "Reject", "Undo", "Block", "Flag",
+	"Like", "Dislike", "EmojiReact", "Join", "Leave", "Ignore", "Add", "Remove", "Move", "Invite",
+	"TentativeAccept", "TentativeReject", "View", "Read",
+)
+
 // knownTypes are the types that mean something here, for choosing among several.
 var knownTypes = func() map[string]bool {
-	known := map[string]bool{}
-	for _, name := range []string{
+	known := set(
 		"Event", "Article", "Page", "Note", "Tombstone",
 		"Application", "Group", "Organization", "Person", "Service",
-		"Create", "Update", "Delete", "Announce", "Follow", "Accept", "Reject", "Undo", "Block", "Flag",
-		"Like", "Join", "Leave", "Ignore", "Add", "Remove", "Move", "Invite",
 		"Collection", "OrderedCollection", "CollectionPage", "OrderedCollectionPage",
-	} {
-		known[name] = true
-	}
+	)
+	maps.Copy(known, activityTypes)
 	return known
 }()
+
+func set(names ...string) map[string]bool {
+	out := make(map[string]bool, len(names))
+	for _, name := range names {
+		out[name] = true
+	}
+	return out
+}
 
 // typeOf is the type of an object in its short form: of a list, the first that
 // is known, else the first.

@@ -12,8 +12,8 @@ import (
 // The limits of a document, besides its size, which the caller bounds.
 const (
 	maxDepth = 32     // of nested objects and arrays
-	maxArray = 1000   // elements of any array
-	maxNodes = 50_000 // values of all kinds: each takes far more memory than bytes
+	maxArray = 1000   // elements of any array, members of any object
+	maxNodes = 20_000 // values of all kinds: each takes far more memory than bytes
 	maxURL   = 2048   // bytes
 )
 
@@ -36,23 +36,35 @@ func malformed(format string, args ...any) error {
 // asNamespace prefixes the IRIs of the standard vocabulary.
 const asNamespace = "https://www.w3.org/ns/activitystreams#"
 
-// shortName compacts the name of a standard term: "as:name" -> "name".
+// shortName compacts the name of a standard term: "as:name" -> "name". No name so
+// written is a keyword of JSON-LD.
 func shortName(name string) string {
-	if short, ok := strings.CutPrefix(name, "as:"); ok {
-		return short
+	short, ok := strings.CutPrefix(name, "as:")
+	if !ok {
+		short = strings.TrimPrefix(name, asNamespace)
 	}
-	return strings.TrimPrefix(name, asNamespace)
+	if strings.HasPrefix(short, "@") {
+		return name
+	}
+	return short
 }
 
-// document is a JSON object read strictly. raw keeps the bytes of its direct members.
+// document is a JSON object read strictly. raw keeps the bytes of its direct members;
+// the rest tells whether it takes JSON-LD to understand it (jsonld.go).
 type document struct {
-	fields fields
-	raw    map[string]json.RawMessage
+	fields       fields
+	raw          map[string]json.RawMessage
+	nodes        int      // values of all kinds
+	keywords     bool     // JSON-LD keywords are among its keys
+	prefixed     []string // the keys with a colon that are not read as they are
+	contexts     []any    // those of the document and of all that it embeds
+	contextBytes int
 }
 
 // decode reads one JSON object. Whatever two parsers could read differently is
 // refused: invalid UTF-8, repeated keys, keys that differ by case only, as are
-// the keywords that rearrange a JSON-LD document.
+// the keywords that rearrange a JSON-LD document. A @graph is left to those who can
+// tell what it is about.
 func decode(body []byte) (*document, error) {
 	switch {
 	case !utf8.Valid(body):
@@ -69,7 +81,8 @@ func decode(body []byte) (*document, error) {
 	if !ok {
 		return nil, malformed("not a JSON object")
 	}
-	return &document{fields: members, raw: d.raw}, nil
+	d.doc.fields, d.doc.nodes = members, d.nodes
+	return &d.doc, nil
 }
 
 // decoder walks JSON that is known to be valid, so that it never meets the end or
@@ -80,8 +93,8 @@ type decoder struct {
 	pos   int
 	depth int
 	nodes int
-	terms int                        // how many @context we are in: their terms are not read, and Fedify's differ by case alone
-	raw   map[string]json.RawMessage // of the outermost object
+	terms int // how many @context we are in: their terms are not read, and Fedify's differ by case alone
+	doc   document
 }
 
 func (d *decoder) value() (any, error) {
@@ -134,7 +147,7 @@ func (d *decoder) object() (map[string]any, error) {
 	folded := map[string]bool{}
 	outermost := d.depth == 1
 	if outermost {
-		d.raw = map[string]json.RawMessage{}
+		d.doc.raw = map[string]json.RawMessage{}
 	}
 	for more := d.open('}'); more; more = d.next() {
 		d.space()
@@ -142,14 +155,16 @@ func (d *decoder) object() (map[string]any, error) {
 		if err != nil {
 			return nil, err
 		}
-		key := shortName(name)
-		switch key {
-		case "@graph", "@included", "@reverse":
-			return nil, malformed("%s is not read here", key)
+		if len(members) == maxArray {
+			return nil, malformed("an object of more than %d members", maxArray)
 		}
-		fold := key
+		key, fold := name, name
 		if d.terms == 0 {
+			key = shortName(name)
 			fold = strings.ToLower(key)
+		}
+		if err := d.note(key, outermost); err != nil {
+			return nil, err
 		}
 		if folded[fold] {
 			return nil, malformed("key %q twice", key)
@@ -163,17 +178,42 @@ func (d *decoder) object() (map[string]any, error) {
 			d.terms++
 		}
 		members[key], err = d.value()
-		if key == "@context" {
-			d.terms--
-		}
 		if err != nil {
 			return nil, err
 		}
+		if key == "@context" {
+			if d.terms--; d.terms == 0 {
+				d.doc.contexts = append(d.doc.contexts, members[key])
+				d.doc.contextBytes += d.pos - start
+			}
+		}
 		if outermost {
-			d.raw[key] = d.src[start:d.pos:d.pos]
+			d.doc.raw[key] = d.src[start:d.pos:d.pos]
 		}
 	}
 	return members, nil
+}
+
+// note remembers what a key says of the document.
+func (d *decoder) note(key string, outermost bool) error {
+	switch key {
+	case "@included", "@reverse":
+		return malformed("%s is not read here", key)
+	case "@graph":
+		if !outermost {
+			return malformed("%s is not read here", key)
+		}
+	case "@context", "ical:status":
+		return nil
+	}
+	switch {
+	case d.terms > 0:
+	case strings.HasPrefix(key, "@"):
+		d.doc.keywords = true
+	case strings.IndexByte(key, ':') > 0 && !strings.HasPrefix(key, "maillage:"):
+		d.doc.prefixed = append(d.doc.prefixed, key)
+	}
+	return nil
 }
 
 // open steps into an array or an object, and says whether it has anything in it.
