@@ -28,6 +28,13 @@ type Index interface {
 	Close() error
 }
 
+// IndexHealth says how a search engine is doing that leans on another server.
+type IndexHealth struct {
+	Degraded bool      // the embedded engine answers in the place of the server
+	Since    time.Time // when that began
+	Reason   string    // for the host, "" when it is well
+}
+
 // Document is a thing as the index knows it.
 type Document struct {
 	ID          string // IRI
@@ -77,6 +84,7 @@ type Query struct {
 	Near        *Near
 	BBox        *BBox
 	From, To    time.Time // events whose bounds meet [From, To); other kinds are left out
+	Undated     bool      // From and To choose among events only: other kinds are not left out
 	Scope       Scope
 	Sort        Sort
 	Page        int // from 1; 0 = 1

@@ -35,26 +35,27 @@ type Object interface {
 
 // Base is what every object has. Times are UTC.
 type Base struct {
-	ID          string    `json:"id"`                    // its IRI, permanent
-	Kind        Kind      `json:"kind"`                  //
-	Origin      string    `json:"origin,omitempty"`      // host[:port] of its node; "" when it is ours
-	Slug        string    `json:"slug,omitempty"`        // last part of its path; ours only
-	Owner       string    `json:"owner"`                 // IRI of the actor who answers for it
-	URL         string    `json:"url,omitempty"`         // page for people, on its own node
-	Name        string    `json:"name"`                  // plain text
-	Summary     string    `json:"summary,omitempty"`     // plain text, one short paragraph
-	Content     string    `json:"content,omitempty"`     // sanitised HTML
-	Source      string    `json:"source,omitempty"`      // Markdown it was written in; ours only
-	Language    string    `json:"language,omitempty"`    // BCP 47
-	Licence     string    `json:"licence,omitempty"`     // slug of vocabulary "licences"
-	Themes      []string  `json:"themes,omitempty"`      // slugs of vocabulary "themes"
-	Territories []Ref     `json:"territories,omitempty"` // where it belongs, most precise first
-	Place       *Place    `json:"place,omitempty"`       //
-	Image       *Image    `json:"image,omitempty"`       //
-	DerivedFrom string    `json:"derived_from,omitempty"`
-	Published   time.Time `json:"published,omitzero"`
-	Updated     time.Time `json:"updated,omitzero"`
-	Deleted     time.Time `json:"deleted,omitzero"` // tombstone since; zero when alive
+	ID          string      `json:"id"`                    // its IRI, permanent
+	Kind        Kind        `json:"kind"`                  //
+	Origin      string      `json:"origin,omitempty"`      // host[:port] of its node; "" when it is ours
+	Slug        string      `json:"slug,omitempty"`        // last part of its path; ours only
+	Owner       string      `json:"owner"`                 // IRI of the actor who answers for it
+	URL         string      `json:"url,omitempty"`         // page for people, on its own node
+	Name        string      `json:"name"`                  // plain text
+	Summary     string      `json:"summary,omitempty"`     // plain text, one short paragraph
+	Content     string      `json:"content,omitempty"`     // sanitised HTML
+	Source      string      `json:"source,omitempty"`      // Markdown it was written in; ours only
+	Language    string      `json:"language,omitempty"`    // BCP 47
+	Licence     string      `json:"licence,omitempty"`     // slug of vocabulary "licences"
+	Themes      []string    `json:"themes,omitempty"`      // slugs of vocabulary "themes"
+	Territories []Ref       `json:"territories,omitempty"` // where it belongs, most precise first
+	Place       *Place      `json:"place,omitempty"`       //
+	Image       *Image      `json:"image,omitempty"`       //
+	DerivedFrom string      `json:"derived_from,omitempty"`
+	Provenance  *Provenance `json:"provenance,omitempty"` // where it was imported from; ours only
+	Published   time.Time   `json:"published,omitzero"`
+	Updated     time.Time   `json:"updated,omitzero"`
+	Deleted     time.Time   `json:"deleted,omitzero"` // tombstone since; zero when alive
 }
 
 // Common implements Object for everything that embeds Base.
@@ -62,6 +63,19 @@ func (b *Base) Common() *Base { return b }
 
 // Local says that this node is its origin.
 func (b *Base) Local() bool { return b.Origin == "" }
+
+// Provenance says where an object of ours was imported from, so that importing it
+// again updates it, whose licence holds, and what an author changed here since.
+type Provenance struct {
+	Source   string    `json:"source"`            // address or name of the file or feed
+	Key      string    `json:"key"`               // what names it there: UID, feature id, address
+	Batch    string    `json:"batch,omitempty"`   // the import that created it; "" when it was here before
+	Licence  string    `json:"licence,omitempty"` // slug of vocabulary "licences"
+	Imported time.Time `json:"imported,omitzero"` // when it was last read there, and differed
+	// Read is a digest of each field as it was last read: a field that differs from
+	// its digest was changed here, and is not overwritten.
+	Read map[string]string `json:"read,omitempty"`
+}
 
 // Ref names another thing: an organiser, a territory, a parent event. ID or URL
 // may be empty when only the name is known.

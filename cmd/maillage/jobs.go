@@ -7,11 +7,13 @@ import (
 	"github.com/maillage/maillage/federation"
 	"github.com/maillage/maillage/instance"
 	"github.com/maillage/maillage/instance/jobs"
+	"github.com/maillage/maillage/instance/source"
+	"github.com/maillage/maillage/instance/store"
 )
 
 // newRunner is the list of everything that happens in the background, and of how
 // much of it at once.
-func newRunner(store instance.Store, node *instance.Node, fed *federation.Federation, log *slog.Logger) *jobs.Runner {
+func newRunner(store *store.Store, node *instance.Node, fed *federation.Federation, log *slog.Logger) *jobs.Runner {
 	r := jobs.New(store, jobs.Options{Log: log})
 	local := jobs.Limits{Workers: 2, Timeout: time.Minute, MaxAttempts: 20}
 	network := jobs.Limits{Workers: 4, PerKey: 2, Timeout: time.Minute, MaxAttempts: 12}
@@ -22,7 +24,12 @@ func newRunner(store instance.Store, node *instance.Node, fed *federation.Federa
 	r.Handle(instance.JobDeliver, jobs.Limits{Workers: 16, PerKey: 4, Timeout: 30 * time.Second, MaxAttempts: 16}, fed.Deliver)
 	r.Handle(instance.JobFollow, network, fed.SendFollow)
 	r.Handle(instance.JobAnswer, network, fed.Answer)
+	r.Handle(instance.JobJoin, network, fed.SendJoin)
+	r.Handle(instance.JobJoinAnswer, network, fed.AnswerJoin)
 	r.Handle(instance.JobFetch, network, fed.Fetch)
 	r.Handle(instance.JobBackfill, jobs.Limits{Workers: 2, PerKey: 1, Timeout: 2 * time.Minute, MaxAttempts: 12}, fed.Backfill)
+	r.Handle(instance.JobMail, jobs.Limits{Workers: 2, Timeout: time.Minute, MaxAttempts: 12}, node.Mail)
+	feeder := instance.NewFeeder(node, store, fed.Download, source.Read)
+	r.Handle(instance.JobFeed, jobs.Limits{Workers: 1, PerKey: 1, Timeout: 5 * time.Minute, MaxAttempts: 12}, feeder.Run)
 	return r
 }

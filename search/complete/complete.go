@@ -15,6 +15,7 @@ import (
 type Input struct {
 	text  string
 	words []string
+	inner []string // the words, each after a space: not the first of a name
 }
 
 // Parse reads what was typed.
@@ -25,6 +26,9 @@ func Parse(text string) Input {
 	}
 	in.words = in.words[:min(len(in.words), 8)]
 	in.text = strings.Join(in.words, " ")
+	for _, w := range in.words {
+		in.inner = append(in.inner, " "+w)
+	}
 	return in
 }
 
@@ -53,8 +57,8 @@ func (in Input) Match(nameKey string) (rank int, ok bool) {
 	case strings.HasPrefix(nameKey, in.text):
 		return 1, true
 	}
-	for _, w := range in.words {
-		if !strings.HasPrefix(nameKey, w) && !strings.Contains(nameKey, " "+w) {
+	for i, w := range in.words {
+		if !strings.HasPrefix(nameKey, w) && !strings.Contains(nameKey, in.inner[i]) {
 			return 0, false
 		}
 	}
@@ -150,6 +154,19 @@ var kindLabels = map[instance.Kind]string{
 	instance.KindOrganisation: "Organisation",
 	instance.KindPerson:       "Personne",
 	instance.KindNode:         "Nœud",
+}
+
+// PlaceText is where a document is and what it is called in the controlled lists, to
+// be searched: its commune, its kind, its keywords, and the names of what these are
+// the codes of.
+func PlaceText(d *instance.Document) string {
+	parts := append([]string{d.Locality, kindLabels[d.Kind]}, d.Keywords...)
+	for _, k := range d.Keywords {
+		if name := french.Departement(k); name != "" {
+			parts = append(parts, name)
+		}
+	}
+	return strings.Join(parts, "\n")
 }
 
 // Detail is the line under a suggestion: where it is or, failing that, what it is.

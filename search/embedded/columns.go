@@ -46,10 +46,11 @@ type columns struct {
 	live                                 int
 	grid                                 grid
 	localityKeys                         []string // complete.NameKey of localities
+	localityWords                        map[string]bool
 }
 
 func newColumns() *columns {
-	return &columns{rows: make([]row, 1), grid: grid{}}
+	return &columns{rows: make([]row, 1), grid: grid{}, localityWords: map[string]bool{}}
 }
 
 // dictionary numbers strings from 0 as they come.
@@ -139,6 +140,11 @@ func (r *record) values() []any {
 
 // load reads the columns of a whole file.
 func (c *columns) load(ctx context.Context, f *file) error {
+	var last int
+	if err := f.read.QueryRowContext(ctx, "SELECT coalesce(max(rowid), 0) FROM doc").Scan(&last); err != nil {
+		return err
+	}
+	c.rows = slices.Grow(c.rows, last) // growing step by step would hold twice as much for a while
 	rows, err := f.read.QueryContext(ctx, "SELECT rowid, "+recordColumns+" FROM doc ORDER BY rowid")
 	if err != nil {
 		return err
@@ -205,7 +211,11 @@ func (c *columns) set(slot uint32, r *record) {
 func (c *columns) locality(name string) uint32 {
 	id := c.localities.id(name)
 	if int(id) == len(c.localityKeys) {
-		c.localityKeys = append(c.localityKeys, complete.NameKey(name))
+		key := complete.NameKey(name)
+		c.localityKeys = append(c.localityKeys, key)
+		for word := range strings.FieldsSeq(key) {
+			c.localityWords[word] = true
+		}
 	}
 	return id
 }

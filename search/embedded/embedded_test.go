@@ -3,6 +3,7 @@ package embedded_test
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -168,6 +169,72 @@ func TestARebuildOutlivesTheProcess(t *testing.T) {
 	for _, f := range files {
 		if strings.Contains(f.Name(), ".new") {
 			t.Errorf("left behind: %s", f.Name())
+		}
+	}
+}
+
+// Answers about common words are kept in memory and changed by each write: they must
+// stay those that a cold index gives.
+func TestKeptAnswersFollowWrites(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "search.db")
+	x := open(t, path)
+	doc := func(i int, name, text string) instance.Document {
+		return instance.Document{ID: fmt.Sprintf("https://a.example/%d", i), Kind: instance.KindPartner, Name: name, Text: text, Locality: "Brest"}
+	}
+	var docs []instance.Document
+	for i := range 3000 {
+		docs = append(docs, doc(i, "Fablab libre", "Des logiciels libres au tiers-lieu"))
+	}
+	if err := x.Put(t.Context(), docs...); err != nil {
+		t.Fatal(err)
+	}
+	queries := []string{"fablab ", "fab", "l", `"logiciels libres"`, "tierslieu ", "brest libre ", "libre -logiciels", "makerspace ", "recyclerie ", "tiers-l"}
+	totals := func(x *embedded.Index) string {
+		var all []string
+		for _, text := range queries {
+			all = append(all, fmt.Sprintf("%s=%d", text, total(t, x, instance.Query{Text: text})))
+			s, err := x.Suggest(t.Context(), text, 50)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, fmt.Sprint(len(s)))
+		}
+		return strings.Join(all, " ")
+	}
+	totals(x) // kept from here on
+	changes := []instance.Document{
+		doc(0, "Recyclerie", "Du matériel libre"), doc(1, "Makerspace", ""), doc(2, "Lavoir", "libres logiciels"),
+		doc(5000, "Fablab nouveau", "Un tiers-lieu"), doc(5001, "Autre chose", "fabriquer"),
+	}
+	if err := x.Put(t.Context(), changes...); err != nil {
+		t.Fatal(err)
+	}
+	if err := x.Remove(t.Context(), doc(3, "", "").ID, doc(5000, "", "").ID); err != nil {
+		t.Fatal(err)
+	}
+	if err := x.Put(t.Context(), doc(6000, "Bibliothèque", "logiciels libres")); err != nil { // in a slot that was freed
+		t.Fatal(err)
+	}
+	warm := totals(x)
+	if err := x.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if cold := totals(open(t, path)); warm != cold {
+		t.Errorf("kept\n%s\nasked again\n%s", warm, cold)
+	}
+}
+
+func TestACircleAsksOnlyWhatIsInIt(t *testing.T) {
+	t.Parallel()
+	x := open(t, filepath.Join(t.TempDir(), "search.db"))
+	if err := x.Put(t.Context(), sample()...); err != nil {
+		t.Fatal(err)
+	}
+	near := &instance.Near{Point: instance.Point{Lat: 43.6, Lon: 1.44}, RadiusKm: 20}
+	for _, text := range []string{"cartopartie ", "carto", "cartopertie ", "fablab cartopartie "} { // known elsewhere: nothing here
+		if n := total(t, x, instance.Query{Text: text, Near: near}); n != 0 {
+			t.Errorf("%q: %d found", text, n)
 		}
 	}
 }

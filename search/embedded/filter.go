@@ -15,6 +15,7 @@ type filter struct {
 	reach                    instance.BBox // of near, when it has a radius
 	box                      *instance.BBox
 	dated                    bool
+	timeless                 []bool // kinds that dates do not filter
 	from, to                 int64
 }
 
@@ -32,8 +33,15 @@ func (c *columns) filter(q *instance.Query) *filter {
 	if f.near != nil && f.near.RadiusKm > 0 {
 		f.reach = around(f.near.Point, f.near.RadiusKm)
 	}
-	if f.dated { // only events have a time
-		f.kinds = both(f.kinds, c.kinds.wanted([]string{string(instance.KindEvent)}))
+	events := c.kinds.wanted([]string{string(instance.KindEvent)})
+	switch {
+	case f.dated && q.Undated:
+		f.timeless = make([]bool, len(events))
+		for i := range events {
+			f.timeless[i] = !events[i]
+		}
+	case f.dated: // only events have a time
+		f.kinds = both(f.kinds, events)
 	}
 	return f
 }
@@ -106,6 +114,12 @@ func (f *filter) spatial() (box instance.BBox, ok bool) {
 	return box, false
 }
 
+// everything says that the filter leaves nothing out.
+func (f *filter) everything() bool {
+	return f.kinds == nil && f.subkinds == nil && f.origins == nil && f.themes == nil && f.roles == nil && f.places == nil &&
+		!f.dated && f.box == nil && (f.near == nil || f.near.RadiusKm <= 0)
+}
+
 // accepts says whether a row passes; km is its distance from the centre, -1
 // when there is no centre or no place.
 func (f *filter) accepts(r *row) (km float64, ok bool) {
@@ -117,7 +131,7 @@ func (f *filter) accepts(r *row) (km float64, ok bool) {
 		f.themes != nil && !f.themes[r.themes] ||
 		f.roles != nil && !f.roles[r.roles] ||
 		f.places != nil && !f.places[r.places] ||
-		f.dated && !f.meets(r) ||
+		f.dated && !(f.timeless != nil && f.timeless[r.kind]) && !f.meets(r) ||
 		f.box != nil && !(r.placed && f.box.Contains(r.point)) {
 		return km, false
 	}

@@ -33,6 +33,10 @@ type Index struct {
 	mu           sync.RWMutex // readers hold it for a whole answer, a writer to commit
 	content      *content
 	needsRebuild bool
+
+	warming     sync.WaitGroup
+	startWarm   func() // asks in the background what people type first
+	stopWarming context.CancelFunc
 }
 
 var _ instance.Index = (*Index)(nil)
@@ -43,6 +47,8 @@ type content struct {
 	cols  *columns
 	words *vocabulary
 	cache *cache
+
+	postings *postings
 }
 
 // Open opens the index at path. A file that is missing, damaged or of another
@@ -72,7 +78,25 @@ func Open(ctx context.Context, path string, o Options) (*Index, error) {
 		}
 	}
 	x.content = c
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	x.stopWarming = stop
+	x.startWarm = func() { x.warming.Go(func() { x.warm(background) }) }
+	x.startWarm()
 	return x, nil
+}
+
+// warm asks what people type first, so that nobody waits for the answers to be read:
+// one letter begins half a million names.
+func (x *Index) warm(ctx context.Context) {
+	const large = 50_000 // documents
+	if n, _ := x.Count(ctx); n < large || ctx.Err() != nil {
+		return
+	}
+	for letter := 'a'; letter <= 'z' && ctx.Err() == nil; letter++ {
+		if _, err := x.Suggest(ctx, string(letter), 1); err != nil {
+			return // those who ask will be told
+		}
+	}
 }
 
 func newContent(ctx context.Context, path string) (*content, error) {
@@ -80,7 +104,7 @@ func newContent(ctx context.Context, path string) (*content, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &content{file: f, cols: newColumns(), words: newVocabulary(), cache: newCache()}, nil
+	return &content{file: f, cols: newColumns(), words: newVocabulary(), cache: newCache(), postings: newPostings()}, nil
 }
 
 func loadContent(ctx context.Context, path string) (*content, error) {
@@ -88,7 +112,7 @@ func loadContent(ctx context.Context, path string) (*content, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &content{file: f, cols: newColumns(), words: newVocabulary(), cache: newCache()}
+	c := &content{file: f, cols: newColumns(), words: newVocabulary(), cache: newCache(), postings: newPostings()}
 	if err := errors.Join(c.cols.load(ctx, f), c.words.load(ctx, f)); err != nil {
 		return nil, errors.Join(fmt.Errorf("read %s: %w", path, err), f.close())
 	}
@@ -104,6 +128,8 @@ func (x *Index) NeedsRebuild() bool {
 
 // Close ends the index; what was Put is in its file.
 func (x *Index) Close() error {
+	x.stopWarming()
+	x.warming.Wait()
 	x.writing.Lock()
 	defer x.writing.Unlock()
 	x.mu.Lock()
@@ -229,8 +255,10 @@ func (c *content) write(ctx context.Context, ch *change, mu *sync.RWMutex) error
 		switch {
 		case e.doc != nil:
 			c.cols.set(e.slot, &e.record)
+			c.postings.update(e.slot, &e.text)
 		case e.slot != 0:
 			c.cols.clear(e.slot)
+			c.postings.update(e.slot, nil)
 		}
 	}
 	c.words.add(words)

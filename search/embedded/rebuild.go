@@ -90,5 +90,6 @@ func (x *Index) replace(ctx context.Context, fresh *content) error {
 	}
 	fresh.file = f
 	x.content, x.needsRebuild, x.journal = fresh, false, nil
+	x.startWarm()
 	return nil
 }

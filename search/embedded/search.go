@@ -30,7 +30,14 @@ func (x *Index) Search(ctx context.Context, q instance.Query) (instance.Result, 
 	result := instance.Result{Total: len(hits), Page: page, PerPage: perPage, Facets: c.cols.facets(hits)}
 	first := min((page-1)*perPage, len(hits))
 	last := min(first+perPage, len(hits))
-	hits = best(hits, last, c.cols.less(order, x.now().Unix()))
+	if order == instance.SortRelevance {
+		hits, err = c.mostRelevant(ctx, hits, last, &q, understood, x.now().Unix())
+	} else {
+		hits = best(hits, last, c.cols.less(order, x.now().Unix()))
+	}
+	if err != nil {
+		return instance.Result{}, err
+	}
 	result.Hits, err = c.hits(ctx, hits[first:], understood)
 	return result, err
 }
@@ -65,7 +72,7 @@ func (c *content) find(ctx context.Context, q *instance.Query, text french.Query
 	if text.Empty() {
 		return c.cols.scan(f), text, nil
 	}
-	hits, understood, err := c.match(ctx, text, scored)
+	hits, understood, err := c.match(ctx, text, c.cols.within(f), scored)
 	if err != nil {
 		return nil, text, err
 	}
@@ -77,6 +84,24 @@ func (c *content) find(ctx context.Context, q *instance.Query, text french.Query
 		}
 	}
 	return kept, understood, nil
+}
+
+// within lists the slots of a small region, in order, so that common words are only
+// looked for there; nil when the filter asks for a large one or for none.
+func (c *columns) within(f *filter) []uint32 {
+	box, spatial := f.spatial()
+	if !spatial {
+		return nil
+	}
+	slots, ok := c.grid.within(box, c.live)
+	if !ok || len(slots) > c.live/4 {
+		return nil
+	}
+	slices.Sort(slots)
+	if slots == nil {
+		slots = []uint32{} // nowhere is not everywhere
+	}
+	return slots
 }
 
 // scan lists the documents that pass a filter.
@@ -94,6 +119,9 @@ func (c *columns) scan(f *filter) []found {
 			}
 			return hits
 		}
+	}
+	if f.everything() {
+		hits = make([]found, 0, c.live)
 	}
 	for slot := range c.rows {
 		keep(uint32(slot))

@@ -53,7 +53,7 @@ func (c *content) suggest(ctx context.Context, in complete.Input, list *complete
 	if err != nil {
 		return err
 	}
-	docs, err := c.documents(ctx, c.cols.bestNamed(slots, in))
+	docs, err := c.documents(ctx, slots)
 	if err != nil {
 		return err
 	}
@@ -63,14 +63,36 @@ func (c *content) suggest(ctx context.Context, in complete.Input, list *complete
 	return nil
 }
 
-// named finds documents with a word in their name, or a code, that begins as each
-// word typed.
+// named finds the best documents with a word in their name, or a code, that begins
+// as each word typed. For the first letters typed, which are those of many names,
+// they are remembered.
 func (c *content) named(ctx context.Context, in complete.Input) ([]uint32, error) {
-	exprs := make([]string, len(in.Words()))
-	for i, w := range in.Words() {
-		exprs[i] = `"` + w + `" *`
+	var slots []uint32
+	for _, w := range in.Words() {
+		q := question{table: "beginning", columns: "title", words: []string{w}}
+		if list := c.postings.get(q.key()); list != nil && len(in.Words()) == 1 {
+			return c.remembered(list, in), nil
+		}
+		var err error
+		if slots, _, err = c.ask(ctx, q, slots); err != nil || len(slots) == 0 {
+			return nil, err
+		}
 	}
-	return c.slots(ctx, "beginning", "title : ("+strings.Join(exprs, " AND ")+")")
+	return c.cols.bestNamed(slots, in), nil
+}
+
+// remembered are the best documents of a kept answer.
+func (c *content) remembered(list *posting, in complete.Input) []uint32 {
+	c.postings.mu.Lock()
+	best := list.best
+	c.postings.mu.Unlock()
+	if best == nil {
+		best = c.cols.bestNamed(list.slots(), in)
+		c.postings.mu.Lock()
+		list.best = best
+		c.postings.mu.Unlock()
+	}
+	return best
 }
 
 // bestNamed keeps the slots worth reading: territories and shorter names first,

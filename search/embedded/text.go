@@ -2,9 +2,6 @@ package embedded
 
 import (
 	"context"
-	"database/sql"
-	"fmt"
-	"math"
 	"slices"
 	"strings"
 
@@ -24,7 +21,7 @@ func analyse(d *instance.Document) text {
 	var t text
 	var name, words, more []string
 	t.name, name = terms(d.Name)
-	t.place, words = terms(d.Locality + "\n" + strings.Join(d.Keywords, "\n"))
+	t.place, words = terms(complete.PlaceText(d))
 	t.summary, more = terms(d.Summary)
 	words = append(words, more...)
 	t.body, more = terms(d.Text + "\n" + d.When.Text)
@@ -62,17 +59,22 @@ type found struct {
 	km    float64
 }
 
-// match finds the documents that a query's text matches. Without any it corrects
-// words that nothing knows, then makes do with some of the words. understood is
-// the query that was answered in the end.
-func (c *content) match(ctx context.Context, q french.Query, scored bool) (hits []found, understood french.Query, err error) {
-	hits, err = c.matchAll(ctx, q, scored)
-	if err != nil || len(hits) > 0 || len(q.All) == 0 {
+// match finds the documents that a query's text matches, among the slots of within
+// unless it is nil. When there are none anywhere, it corrects words that nothing
+// knows, then makes do with some of the words, everywhere. understood is the query
+// that was answered in the end.
+func (c *content) match(ctx context.Context, q french.Query, within []uint32, scored bool) (hits []found, understood french.Query, err error) {
+	if len(q.All) == 0 {
+		hits, err = c.exclude(ctx, c.all(), q.None)
+		return hits, q, err
+	}
+	hits, some, err := c.matchAll(ctx, q, within, scored)
+	if err != nil || some {
 		return hits, q, err
 	}
 	if corrected, changed := c.words.correct(q); changed {
 		q = corrected
-		if hits, err = c.matchAll(ctx, q, scored); err != nil || len(hits) > 0 {
+		if hits, some, err = c.matchAll(ctx, q, within, scored); err != nil || some {
 			return hits, q, err
 		}
 	}
@@ -80,53 +82,35 @@ func (c *content) match(ctx context.Context, q french.Query, scored bool) (hits 
 	return hits, q, err
 }
 
-// matchAll finds what every clause matches.
-func (c *content) matchAll(ctx context.Context, q french.Query, scored bool) ([]found, error) {
-	if len(q.All) == 0 {
-		return c.exclude(ctx, c.all(), q.None)
-	}
-	slots, err := c.everyClause(ctx, q.All)
+// matchAll finds what every clause matches; some says that there is such a document,
+// if not within.
+func (c *content) matchAll(ctx context.Context, q french.Query, within []uint32, scored bool) (hits []found, some bool, err error) {
+	slots, err := c.everyClause(ctx, q.All, within)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	hits := foundAt(slots)
-	if scored && len(hits) > 0 {
-		for _, clause := range q.All {
-			if err := c.score(ctx, hits, clause, 1); err != nil {
-				return nil, err
-			}
-		}
+	if some = len(slots) > 0; !some && within != nil {
+		anywhere, err := c.everyClause(ctx, q.All, nil)
+		return nil, len(anywhere) > 0, err
 	}
-	return c.exclude(ctx, hits, q.None)
+	if hits, err = c.exclude(ctx, foundAt(slots), q.None); err != nil || !scored {
+		return hits, some, err
+	}
+	return hits, some, c.score(ctx, hits, q.All, nil)
 }
 
-// everyClause lists the slots where all the clauses match. Finished words are one
-// expression, so that FTS5 skips through the list of the commonest.
-func (c *content) everyClause(ctx context.Context, clauses []french.Clause) (slots []uint32, err error) {
-	var finished []string
+// everyClause lists the slots where all the clauses match.
+func (c *content) everyClause(ctx context.Context, clauses []french.Clause, within []uint32) (slots []uint32, err error) {
+	slots = within
 	for _, clause := range clauses {
-		if !clause.Prefix {
-			finished = append(finished, allFields+" : ("+expression(clause)+")")
-		}
-	}
-	if len(finished) > 0 {
-		if slots, err = c.slots(ctx, "ft", strings.Join(finished, " AND ")); err != nil {
+		if slots, _, err = c.clause(ctx, clause, allFields, slots); err != nil || len(slots) == 0 {
 			return nil, err
 		}
 	}
-	last := clauses[len(clauses)-1] // the only one that can be unfinished
-	if !last.Prefix {
-		return slots, nil
-	}
-	begun, err := c.clause(ctx, last, allFields)
-	if len(finished) == 0 {
-		return begun, err
-	}
-	return intersect(slots, begun), err
+	return slots, nil
 }
 
-// matchSome finds what some clause matches, those that match more clauses first;
-// rare words weigh more than common ones.
+// matchSome finds what some clause matches, those that match more clauses first.
 func (c *content) matchSome(ctx context.Context, q french.Query) ([]found, error) {
 	if len(q.All) < 2 {
 		return nil, nil
@@ -135,114 +119,62 @@ func (c *content) matchSome(ctx context.Context, q french.Query) ([]found, error
 	var slots []uint32
 	for i, clause := range q.All {
 		var err error
-		if lists[i], err = c.clause(ctx, clause, allFields); err != nil {
+		if lists[i], _, err = c.clause(ctx, clause, allFields, nil); err != nil {
 			return nil, err
 		}
 		slots = append(slots, lists[i]...)
 	}
 	slices.Sort(slots)
-	hits := foundAt(slices.Compact(slots))
-	for i, clause := range q.All {
-		eachOf(hits, lists[i], func(h *found) { h.words++ })
-		rarity := math.Log(1 + float64(c.cols.live)/float64(len(lists[i])+1))
-		if err := c.score(ctx, hits, clause, rarity); err != nil {
-			return nil, err
-		}
+	hits, err := c.exclude(ctx, foundAt(slices.Compact(slots)), q.None)
+	if err != nil {
+		return nil, err
 	}
-	return c.exclude(ctx, hits, q.None)
+	for i, clause := range q.All {
+		words := int32(1)
+		if c.cols.namesPlace(clause) { // another place will not do
+			words = 2
+		}
+		eachOf(hits, lists[i], func(h int) { hits[h].words += words })
+	}
+	return hits, c.score(ctx, hits, q.All, lists)
 }
 
 // exclude drops what any of the clauses matches.
 func (c *content) exclude(ctx context.Context, hits []found, none []french.Clause) ([]found, error) {
 	for _, clause := range none {
 		clause.Prefix = false
-		unwanted, err := c.clause(ctx, clause, allFields)
+		unwanted, _, err := c.clause(ctx, clause, allFields, nil)
 		if err != nil {
 			return nil, err
 		}
-		eachOf(hits, unwanted, func(h *found) { h.slot = 0 }) // no document has slot 0
+		eachOf(hits, unwanted, func(h int) { hits[h].slot = 0 }) // no document has slot 0
 		hits = slices.DeleteFunc(hits, func(h found) bool { return h.slot == 0 })
 	}
 	return hits, nil
 }
 
-// allFields, and below the fields that weigh more than the plain text.
+// allFields are the columns of ft.
 const allFields = "{name place summary body}"
-
-// weights order hits by where a word stands. Adding them up in Go is why FTS5's
-// own bm25() is not asked: it reads the whole list of each word again, which takes
-// thirty times longer than finding them.
-var weights = []struct {
-	field  string
-	weight float64
-}{{"name", 10}, {"place", 4}, {"summary", 3}}
-
-// score adds what a clause is worth in each hit: a short name above a long one.
-func (c *content) score(ctx context.Context, hits []found, clause french.Clause, factor float64) error {
-	for _, w := range weights {
-		slots, err := c.clause(ctx, clause, w.field)
-		if err != nil {
-			return err
-		}
-		eachOf(hits, slots, func(h *found) {
-			h.score += factor * w.weight
-			if w.field == "name" {
-				h.score += factor * 40 / float64(10+len(c.cols.rows[h.slot].nameKey))
-			}
-		})
-	}
-	return nil
-}
 
 // clause lists the slots where a clause matches, in order: its stems in the fields
 // or, while it is typed, words that begin so (of the name, when only that is asked).
-func (c *content) clause(ctx context.Context, clause french.Clause, fields string) ([]uint32, error) {
-	var slots []uint32
-	if expr := expression(clause); expr != "" {
-		var err error
-		if slots, err = c.slots(ctx, "ft", fields+" : ("+expr+")"); err != nil {
-			return nil, err
+// With within it keeps to these; total is about how many there are in all.
+func (c *content) clause(ctx context.Context, clause french.Clause, fields string, within []uint32) (slots []uint32, total int, err error) {
+	if len(clause.Any)+len(clause.Each) > 0 {
+		whole := question{table: "ft", columns: fields, any: clause.Any, each: clause.Each}
+		if slots, total, err = c.ask(ctx, whole, within); err != nil {
+			return nil, 0, err
 		}
 	}
-	column, ok := map[string]string{allFields: "{title words}", "name": "title"}[fields]
+	columns, ok := map[string]string{allFields: "{title words}", "name": "title"}[fields]
 	if !clause.Prefix || !ok {
-		return slots, nil
+		return slots, total, nil
 	}
-	begun, err := c.slots(ctx, "beginning", column+" : ("+beginning(clause.Words)+")")
+	begun, more, err := c.ask(ctx, question{table: "beginning", columns: columns, words: clause.Words}, within)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	slots = append(slots, begun...)
-	slices.Sort(slots)
-	return slices.Compact(slots), nil
-}
-
-// slots runs an FTS5 expression on a table. All rowids come in one string: a row
-// for each would take six times as long.
-func (c *content) slots(ctx context.Context, table, expr string) ([]uint32, error) {
-	var list sql.NullString
-	err := c.file.read.QueryRowContext(ctx, "SELECT group_concat(rowid) FROM "+table+" WHERE "+table+" MATCH ?", expr).Scan(&list)
-	if err != nil {
-		return nil, fmt.Errorf("full text %q: %w", expr, err)
-	}
-	var slots []uint32
-	slot, sorted := uint32(0), true
-	for i := range len(list.String) {
-		if digit := list.String[i]; digit != ',' {
-			slot = 10*slot + uint32(digit-'0')
-			continue
-		}
-		sorted = sorted && (len(slots) == 0 || slots[len(slots)-1] < slot)
-		slots = append(slots, slot)
-		slot = 0
-	}
-	if list.Valid {
-		slots = append(slots, slot)
-	}
-	if !sorted || !slices.IsSorted(slots) { // FTS5 gives them in order, but promises nothing
-		slices.Sort(slots)
-	}
-	return slots, nil
+	return union(slots, begun), max(total, more), nil
 }
 
 func (c *content) all() []found {
@@ -280,8 +212,9 @@ func intersect(a, b []uint32) []uint32 {
 	return kept
 }
 
-// eachOf calls do for the hits that are in the sorted list; hits are sorted too.
-func eachOf(hits []found, slots []uint32, do func(*found)) {
+// eachOf calls do for the places of the hits that are in the sorted list; hits are
+// sorted too.
+func eachOf(hits []found, slots []uint32, do func(hit int)) {
 	for i, j := 0, 0; i < len(hits) && j < len(slots); {
 		switch {
 		case hits[i].slot < slots[j]:
@@ -289,26 +222,34 @@ func eachOf(hits []found, slots []uint32, do func(*found)) {
 		case hits[i].slot > slots[j]:
 			j++
 		default:
-			do(&hits[i])
+			do(i)
 			i, j = i+1, j+1
 		}
 	}
 }
 
-// expression says a clause's stems in FTS5's language. Words hold letters and
-// digits only, so nothing in them needs escaping.
-func expression(clause french.Clause) string {
-	var ways []string
-	for _, phrase := range clause.Any {
-		ways = append(ways, `"`+strings.Join(phrase, " ")+`"`)
+// union merges two sorted lists.
+func union(a, b []uint32) []uint32 {
+	if len(a) == 0 {
+		return b
 	}
-	if len(clause.Each) > 0 {
-		ways = append(ways, `("`+strings.Join(clause.Each, `" AND "`)+`")`)
+	if len(b) == 0 {
+		return a
 	}
-	return strings.Join(ways, " OR ")
-}
-
-// beginning says words of which the last is not finished.
-func beginning(words []string) string {
-	return `"` + strings.Join(words, `" AND "`) + `" *`
+	all := make([]uint32, 0, len(a)+len(b))
+	i, j := 0, 0
+	for i < len(a) && j < len(b) {
+		switch {
+		case a[i] < b[j]:
+			all = append(all, a[i])
+			i++
+		case a[i] > b[j]:
+			all = append(all, b[j])
+			j++
+		default:
+			all = append(all, a[i])
+			i, j = i+1, j+1
+		}
+	}
+	return append(append(all, a[i:]...), b[j:]...)
 }

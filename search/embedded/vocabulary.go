@@ -205,7 +205,7 @@ func (v *vocabulary) correctClause(clause french.Clause) (french.Clause, bool) {
 	}
 	respelled := french.Clause{Words: choices[0]}
 	for _, word := range choices[0] {
-		respelled.Any = append(respelled.Any, clause.Respelled([]string{word}).Any...)
+		respelled.Any = append(respelled.Any, french.Parse(word + " ").All[0].Any...) // with its synonyms
 	}
 	return respelled, true
 }

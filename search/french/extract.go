@@ -61,21 +61,10 @@ type mark struct{ start, end, clause int }
 
 // marks finds the matches in reading order, none overlapping.
 func (q Query) marks(text string) []mark {
-	var tokens []Token
-	for _, t := range Tokens(text) {
-		if !t.Stop {
-			tokens = append(tokens, t)
-		}
-	}
+	tokens := searched(text)
 	var marks []mark
-	for i := 0; i < len(tokens); i++ {
-		for c, clause := range q.All {
-			if n := clause.matchAt(tokens[i:]); n > 0 {
-				marks = append(marks, mark{tokens[i].Start, tokens[i+n-1].End, c})
-				i += n - 1
-				break
-			}
-		}
+	for _, s := range q.spotsIn(tokens) {
+		marks = append(marks, mark{tokens[s.from].Start, tokens[s.to-1].End, s.clause})
 	}
 	return marks
 }

@@ -24,6 +24,7 @@ func TestStemsThatMeet(t *testing.T) {
 		{"médiathèques", "mediatheque"},
 		{"libre", "libres"},
 		{"e\u0301cole", "école"},
+		{"Camp'TIC", "camp tic"},
 	} {
 		a, _ := french.Terms(pair[0])
 		b, _ := french.Terms(pair[1])
@@ -173,4 +174,47 @@ func FuzzParseAndExtract(f *testing.F) {
 			t.Errorf("unsafe: %q", extract)
 		}
 	})
+}
+
+func TestNearness(t *testing.T) {
+	t.Parallel()
+	q := french.Parse("cartographie patrimoine ")
+	for text, want := range map[string]struct {
+		clauses  int
+		nearness float64
+	}{
+		"":                                 {0, 0},
+		"Rien de cela":                     {0, 0},
+		"La cartographie":                  {1, 1},
+		"La cartographie du patrimoine":    {2, 1},
+		"Le patrimoine et sa cartographie": {2, 1},
+		"Cartographie libre du patrimoine": {2, 2.0 / 3},
+		"Cartographie, un jour, ou le patrimoine en cartographie": {2, 1},
+	} {
+		if clauses, near := q.Nearness(text); clauses != want.clauses || near < want.nearness-0.01 || near > want.nearness+0.01 {
+			t.Errorf("%q: %d, %f, want %+v", text, clauses, near, want)
+		}
+	}
+}
+
+func TestDepartements(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[string]string{
+		"29": "Finistère\nBretagne", "2A": "Corse-du-Sud\nCorse", "974": "La Réunion\nOutre-mer", "01": "Ain\nAuvergne-Rhône-Alpes",
+		"1": "", "20": "", "29200": "", "": "",
+	} {
+		if got := french.Departement(code); got != want {
+			t.Errorf("%q: %q, want %q", code, got, want)
+		}
+	}
+}
+
+func TestWhatWasTypedComesBeforeItsSynonyms(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"fablab ", "makerspace ", "open data ", "données ouvertes "} {
+		q := french.Parse(text)
+		if len(q.All) != 1 || strings.Join(q.All[0].Any[0], " ") != french.Phrase(text) {
+			t.Errorf("%q: %+v", text, q.All)
+		}
+	}
 }

@@ -2,6 +2,7 @@ package french
 
 import (
 	"strings"
+	"sync"
 
 	snowball "github.com/kljensen/snowball/french"
 )
@@ -16,6 +17,15 @@ func Stem(word string) string {
 	if len(word) < 3 || strings.ContainsAny(word, "0123456789") {
 		return word
 	}
+	if stem, ok := stems.get(word); ok {
+		return stem
+	}
+	stem := stemOf(word)
+	stems.put(word, stem)
+	return stem
+}
+
+func stemOf(word string) string {
 	switch {
 	case word == "commune" || word == "communes":
 		return "commune"
@@ -36,4 +46,33 @@ func Stem(word string) string {
 		return word
 	}
 	return Fold(stem) // snowball may write accents of its own (-iqUe, è)
+}
+
+// stems remembers the stems of the words met: a language repeats itself, and
+// stemming takes far longer than looking up.
+var stems = memo{known: map[string]string{}}
+
+// memo is a bounded map that any goroutine may use.
+type memo struct {
+	mu    sync.RWMutex
+	known map[string]string
+}
+
+// memoSize bounds the memory to about 5 MiB; strangers' texts may hold any word.
+const memoSize = 50_000
+
+func (m *memo) get(word string) (stem string, ok bool) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	stem, ok = m.known[word]
+	return stem, ok
+}
+
+func (m *memo) put(word, stem string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.known) >= memoSize {
+		clear(m.known)
+	}
+	m.known[strings.Clone(word)] = strings.Clone(stem) // not the texts they were cut from
 }

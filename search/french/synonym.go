@@ -1,6 +1,7 @@
 package french
 
 import (
+	"slices"
 	"strings"
 	"sync"
 )
@@ -9,20 +10,30 @@ import (
 // each line is one group, any of which finds the others.
 const synonymLines = `
 fablab, fab lab, makerspace, hackerspace, atelier de fabrication numérique, laboratoire de fabrication
-cartopartie, carto partie, mapping party, mapathon
+cartopartie, carto partie, mapping party, mapathon, balade cartographique
 logiciel libre, open source, opensource
-GULL, LUG, groupe d'utilisateurs de logiciels libres
-tiers-lieu, tierslieu, coworking, espace de travail partagé
+GULL, LUG, groupe d'utilisateurs de logiciels libres, groupe d'utilisateurs de linux
+tiers-lieu, tierslieu, coworking, co-working, espace de travail partagé, bureaux partagés
 opération libre, OPL
 OpenStreetMap, open street map, OSM
 install party, installparty, fête d'installation
 données ouvertes, open data, opendata
 médiathèque, bibliothèque
 ESS, économie sociale et solidaire
-wikipartie, wikipédia, atelier wikipédia
+wikipartie, atelier wikipédia
+café vie privée, chiffrofête, cryptopartie, crypto party
+repair café, café réparation, atelier de réparation
+recyclerie, ressourcerie
+espace public numérique, EPN
+conseiller numérique, médiateur numérique
+données personnelles, RGPD
+ordinateur, ordi
+podcast, baladodiffusion
+vélo, bicyclette
+organiser, animer, monter, lancer, créer, ouvrir, tenir
+entretenir, faire vivre, faire durer
 saint, st
 sainte, ste
-ordinateur, ordi
 `
 
 // Synonyms lists the groups as written above, for engines that have their own.
@@ -74,12 +85,22 @@ var synonyms = sync.OnceValue(func() thesaurus {
 	return t
 })
 
-// match finds the longest synonym that the tokens begin with.
+// match finds the longest synonym that the tokens begin with. What was typed comes
+// first.
 func (t thesaurus) match(tokens []Token) (phrases [][]string, used int) {
 	for n := min(t.longest, len(tokens)); n > 0; n-- {
-		if phrases = t.groups[strings.Join(stemsOf(tokens[:n]), " ")]; phrases != nil {
-			return phrases, n
+		typed := stemsOf(tokens[:n])
+		group := t.groups[strings.Join(typed, " ")]
+		if group == nil {
+			continue
 		}
+		phrases = [][]string{typed}
+		for _, phrase := range group {
+			if !slices.Equal(phrase, typed) {
+				phrases = append(phrases, phrase)
+			}
+		}
+		return phrases, n
 	}
 	return nil, 0
 }

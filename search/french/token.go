@@ -13,7 +13,7 @@ type Token struct {
 	Start  int    // byte offset in the text
 	End    int
 	Stop   bool // too common to be searched
-	Joined bool // a hyphen ties it to the token before: tiers-lieu
+	Joined bool // tied to the token before: tiers-lieu, Camp'TIC
 }
 
 // Tokens cuts a text into words. Elided articles and pronouns (l', d', qu') are left out.
@@ -36,7 +36,7 @@ func Tokens(text string) []Token {
 				Stop: stopWords[word], Joined: joined && len(tokens) > 0,
 			})
 		}
-		joined = isHyphen(next) && followed
+		joined = (isHyphen(next) || isApostrophe(next) && !elisions[word]) && followed
 		at = end + after
 	}
 	return tokens
@@ -116,7 +116,7 @@ var elisions = set("l d j m t s n c qu jusqu lorsqu puisqu quoiqu")
 
 // Folded. "est", "été" and "sans" are searched: they are also a compass point, a
 // season and half of "sans-abri".
-var stopWords = set(`a afin ai ainsi alors as au aucun aussi autre aux avec avez avoir c ce ceci cela celle celles celui
+var stopWords = set(`a afin ai ainsi alors as au aucun comment aussi autre aux avec avez avoir c ce ceci cela celle celles celui
 	ces cet cette ceux chaque chez ci comme d dans de des donc dont du elle elles en encore entre es et etc etre eu eux
 	fait font il ils j je l la le les leur leurs lors lui m ma mais me mes meme mon n ne ni nos notre nous on ont ou par
 	parce pas peu peut plus pour quand que quel quelle quelles quels qui quoi s sa se ses si soit son sont sous sur t ta

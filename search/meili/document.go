@@ -110,10 +110,17 @@ func synonyms() map[string][]string {
 	return all
 }
 
+// encode makes the records of one task of the first documents.
 func encode(docs []instance.Document) []record {
-	records := make([]record, len(docs))
-	for i := range docs {
-		records[i] = newRecord(docs[i])
+	var records []record
+	bytes := 0
+	for i := range docs[:min(len(docs), batchSize)] {
+		r := newRecord(docs[i])
+		bytes += 2 * len(r.Doc) // its text travels twice: to show, and to search
+		if i > 0 && bytes > batchBytes {
+			break
+		}
+		records = append(records, r)
 	}
 	return records
 }
@@ -127,7 +134,7 @@ func newRecord(d instance.Document) record {
 		Key: instance.Key(d.ID), Doc: string(data), Kind: string(d.Kind), Subkind: d.Subkind, Origin: d.Origin,
 		Themes: d.Themes, Roles: d.Roles, Places: d.Territories, Start: unix(d.Start), Stop: unix(d.End),
 		Updated: d.Updated.Unix(), NameKey: complete.NameKey(d.Name), Locality: d.Locality,
-		Name: stems(d.Name), Place: stems(d.Locality + "\n" + strings.Join(d.Keywords, "\n")),
+		Name: stems(d.Name), Place: stems(complete.PlaceText(&d)),
 		Summary: stems(d.Summary), Body: stems(d.Text + "\n" + d.When.Text),
 	}
 	r.Title = strings.Join(append([]string{r.NameKey}, complete.Codes(&d)...), " ")

@@ -61,14 +61,19 @@ func (c *conditions) dates(q *instance.Query) {
 	if from == nil && to == nil {
 		return
 	}
-	c.in("kind", []string{string(instance.KindEvent)})
-	c.add("start EXISTS")
+	event := "kind = " + quote(string(instance.KindEvent))
+	meets := "start EXISTS"
 	if to != nil {
-		c.add(fmt.Sprintf("start < %d", *to))
+		meets += fmt.Sprintf(" AND start < %d", *to)
 	}
 	if from != nil {
-		c.add(fmt.Sprintf("(stop > %d OR start >= %d)", *from, *from))
+		meets += fmt.Sprintf(" AND (stop > %d OR start >= %d)", *from, *from)
 	}
+	if q.Undated {
+		c.add("(NOT " + event + " OR " + meets + ")")
+		return
+	}
+	c.add(event + " AND " + meets)
 }
 
 // quote makes a string of the filter language of any text.

@@ -19,9 +19,11 @@ import (
 const (
 	// schemaVersion is part of the index's name: another analyser or another shape
 	// of document starts another index, to be rebuilt.
-	schemaVersion = 1
-	// batchSize is how many documents one task adds.
-	batchSize = 1000
+	schemaVersion = 2
+	// batchSize and batchBytes are how many documents one task adds, and about how
+	// much they may weigh: far under the server's limit of 100 MB.
+	batchSize  = 1000
+	batchBytes = 16 << 20
 )
 
 // oldest is the oldest server whose filters and settings are those used here.
@@ -63,6 +65,7 @@ func Open(ctx context.Context, o Options) (*Index, error) {
 	if o.HTTP == nil {
 		o.HTTP = &http.Client{Timeout: 30 * time.Second}
 	}
+	o.HTTP = patient(o.HTTP)
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -70,7 +73,7 @@ func Open(ctx context.Context, o Options) (*Index, error) {
 		o.Log = slog.Default()
 	}
 	x := &Index{
-		client: meilisearch.New(strings.TrimRight(o.URL, "/"), meilisearch.WithAPIKey(o.Key), meilisearch.WithCustomClient(o.HTTP)),
+		client: meilisearch.New(strings.TrimRight(o.URL, "/"), meilisearch.WithAPIKey(o.Key), meilisearch.WithCustomClient(o.HTTP), meilisearch.DisableRetries()),
 		uid:    fmt.Sprintf("%s_v%d", o.Index, schemaVersion),
 		now:    o.Now, log: o.Log,
 	}
@@ -205,11 +208,11 @@ func (x *Index) Remove(ctx context.Context, ids ...string) error {
 func (x *Index) add(ctx context.Context, uid string, docs []instance.Document) error {
 	index := x.client.Index(uid)
 	for len(docs) > 0 {
-		n := min(batchSize, len(docs))
-		if err := x.wait(ctx)(index.AddDocumentsWithContext(ctx, encode(docs[:n]), nil)); err != nil {
+		batch := encode(docs)
+		if err := x.wait(ctx)(index.AddDocumentsWithContext(ctx, batch, nil)); err != nil {
 			return err
 		}
-		docs = docs[n:]
+		docs = docs[len(batch):]
 	}
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/maillage/maillage/instance"
 	"github.com/maillage/maillage/search/french"
+	"github.com/maillage/maillage/search/rank"
 )
 
 const (
@@ -37,7 +38,9 @@ func (x *Index) Search(ctx context.Context, q instance.Query) (instance.Result, 
 		return result, fmt.Errorf("search: %w", err)
 	}
 	parts := x.parts(&q, parsed)
-	if len(parts) == 1 {
+	if len(parts) == 1 && len(parts[0].sort) == 0 && (result.Page-1)*result.PerPage < rank.CloseLook {
+		err = x.mostRelevant(ctx, s, &result, &q, parsed)
+	} else if len(parts) == 1 {
 		err = x.onePart(ctx, s, parts[0], &result, &q, parsed)
 	} else {
 		err = x.manyParts(ctx, s, parts, &result, &q, parsed)

@@ -61,7 +61,7 @@ func TestNeedsRebuildUntilRebuilt(t *testing.T) {
 	if open(t, meili.Options{URL: server.URL}).NeedsRebuild() {
 		t.Error("an index that is there needs no rebuild")
 	}
-	if got := server.Indexes(); !slices.Equal(got, []string{"maillage_v1"}) {
+	if got := server.Indexes(); !slices.Equal(got, []string{"maillage_v2"}) {
 		t.Errorf("left behind: %q", got)
 	}
 }
@@ -138,5 +138,54 @@ func TestMapOfMoreThanCanBeFetched(t *testing.T) {
 		if m.Total != 5201 || sum != 5201 || alone == 0 {
 			t.Errorf("zoom %d: total %d, sum %d, %d alone", zoom, m.Total, sum, alone)
 		}
+	}
+}
+
+func TestABusyServerIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	server := meilitest.New(t, meilitest.Options{})
+	x := open(t, meili.Options{URL: server.URL})
+	server.Refuse(2, "0")
+	if err := x.Put(t.Context(), instance.Document{ID: "https://a.example/1", Name: "Un"}); err != nil {
+		t.Fatal(err)
+	}
+	server.Refuse(1, "0")
+	if r, err := x.Search(t.Context(), instance.Query{Text: "un "}); err != nil || r.Total > 1 {
+		t.Errorf("total %d, %v", r.Total, err)
+	}
+	server.Refuse(1000, "0")
+	if _, err := x.Search(t.Context(), instance.Query{}); err == nil {
+		t.Error("a server that stays busy is an error")
+	}
+	server.Refuse(0, "")
+}
+
+// Who has two seconds is not made to wait ten.
+func TestABusyServerDoesNotHoldWhoCannotWait(t *testing.T) {
+	t.Parallel()
+	server := meilitest.New(t, meilitest.Options{})
+	x := open(t, meili.Options{URL: server.URL})
+	server.Refuse(1, "10")
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+	defer cancel()
+	start := time.Now()
+	if _, err := x.Search(ctx, instance.Query{}); err == nil || time.Since(start) > time.Second {
+		t.Errorf("%v after %s", err, time.Since(start))
+	}
+}
+
+func TestABatchIsSentInPartsThatTheServerTakes(t *testing.T) {
+	t.Parallel()
+	server := meilitest.New(t, meilitest.Options{})
+	x := open(t, meili.Options{URL: server.URL})
+	var docs []instance.Document
+	for i := range 60 {
+		docs = append(docs, instance.Document{ID: fmt.Sprintf("https://a.example/%d", i), Text: strings.Repeat("é", 500_000)})
+	}
+	if err := x.Put(t.Context(), docs...); err != nil { // 60 MB of text, sent twice: past the limit in one piece
+		t.Fatal(err)
+	}
+	if n, err := x.Count(t.Context()); err != nil || n != 60 {
+		t.Errorf("%d documents, %v", n, err)
 	}
 }

@@ -100,6 +100,10 @@ func testDates(t *testing.T, x instance.Index) {
 		finds(t, x, instance.Query{From: c.from, To: c.to}, c.want...)
 	}
 	finds(t, x, instance.Query{From: day(time.January, 1), Kinds: []instance.Kind{instance.KindRecipe}})
+	april := instance.Query{From: day(time.April, 3), To: day(time.April, 4), Undated: true}
+	finds(t, x, april, "avril", "recette")
+	april.Kinds = []instance.Kind{instance.KindEvent}
+	finds(t, x, april, "avril")
 }
 
 func testNear(t *testing.T, x instance.Index) {

@@ -1,6 +1,7 @@
 package searchtest
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -13,6 +14,10 @@ var orderTests = []contractTest{
 	{"by name", testNameOrder},
 	{"by distance, with a text too", testDistanceOrder},
 	{"a match in the name first", testRelevance},
+	{"among equal matches: soon, later, past", testRelevanceAndTime},
+	{"among equal matches: near before far", testRelevanceAndDistance},
+	{"words side by side before words apart", testRelevanceAndProximity},
+	{"pages of relevance follow each other", testRelevancePages},
 	{"pages across what is to come and what is past", testOrderPages},
 }
 
@@ -66,6 +71,52 @@ func testRelevance(t *testing.T, x instance.Index) {
 		doc("nom", instance.KindRecipe, "Cartographie"),
 	)
 	inOrder(t, x, instance.Query{Text: "cartographie"}, "nom", "texte")
+}
+
+func testRelevanceAndTime(t *testing.T, x instance.Index) {
+	put(t, x,
+		doc("ancien", instance.KindEvent, "Cartopartie", between(day(time.January, 1).AddDate(-5, 0, 0), day(time.January, 2).AddDate(-5, 0, 0))),
+		doc("passe", instance.KindEvent, "Cartopartie", between(day(time.March, 1), day(time.March, 2))),
+		doc("loin", instance.KindEvent, "Cartopartie", between(day(time.November, 1), day(time.November, 2))),
+		doc("bientot", instance.KindEvent, "Cartopartie", between(day(time.March, 20), day(time.March, 21))),
+	)
+	inOrder(t, x, instance.Query{Text: "cartopartie "}, "bientot", "loin", "passe", "ancien")
+}
+
+func testRelevanceAndDistance(t *testing.T, x instance.Index) {
+	put(t, x,
+		doc("brest", instance.KindPartner, "Fablab", at(brest)),
+		doc("nantes", instance.KindPartner, "Fablab", at(nantes)),
+		doc("rennes", instance.KindPartner, "Fablab", at(rennes)),
+	)
+	inOrder(t, x, instance.Query{Text: "fablab ", Near: &instance.Near{Point: nantes}}, "nantes", "rennes", "brest")
+	inOrder(t, x, instance.Query{Text: "fablab ", Near: &instance.Near{Point: brest, RadiusKm: 300}}, "brest", "rennes", "nantes")
+}
+
+func testRelevanceAndProximity(t *testing.T, x instance.Index) {
+	summary := func(s string) func(*instance.Document) { return func(d *instance.Document) { d.Summary = s } }
+	put(t, x,
+		doc("loin", instance.KindRecipe, "Recette une", summary("Le wiki sert à tout le monde : associations, mairie, écoles, et enfin au territoire.")),
+		doc("pres", instance.KindRecipe, "Recette une", summary("Un wiki de territoire sert à tout le monde : associations, mairie, et enfin écoles.")),
+	)
+	inOrder(t, x, instance.Query{Text: "wiki territoire "}, "pres", "loin")
+}
+
+func testRelevancePages(t *testing.T, x instance.Index) {
+	var docs []instance.Document
+	for i := range 90 {
+		docs = append(docs, doc(fmt.Sprintf("d%02d", i), instance.KindRecipe, fmt.Sprintf("Fablab %02d", i)))
+	}
+	put(t, x, docs...)
+	seen := map[string]int{}
+	for page := 1; page <= 5; page++ {
+		for _, id := range ids(search(t, x, instance.Query{Text: "fablab ", Page: page})) {
+			seen[id]++
+		}
+	}
+	if len(seen) != 90 {
+		t.Errorf("%d of 90 documents over the pages", len(seen))
+	}
 }
 
 func testOrderPages(t *testing.T, x instance.Index) {

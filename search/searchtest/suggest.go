@@ -38,6 +38,7 @@ func testSuggest(t *testing.T, x instance.Index) {
 		doc("brest", instance.KindTerritory, "Brest", territory),
 		doc("ecole", instance.KindPartner, "Les Écoles du numérique", func(d *instance.Document) { d.Locality = "Rezé" }),
 		doc("mediatheque", instance.KindPartner, "Médiathèque des Capucins"),
+		doc("anais", instance.KindPerson, "Anaïs la cartographe"),
 	)
 	first := suggest(t, x, "brest", 10)
 	if len(first) < 2 || first[0].Text != "Brest" || first[0].Kind != instance.KindTerritory || first[0].Path != "/brest" || first[0].Detail != "Commune" {
@@ -48,6 +49,7 @@ func testSuggest(t *testing.T, x instance.Index) {
 		"capu": "Médiathèque des Capucins", "mediatheque cap": "Médiathèque des Capucins",
 		"29200": "Brest", "2901": "Brest", "reze": "Rezé",
 		"mediathque": "Médiathèque des Capucins", "capcuin": "Médiathèque des Capucins",
+		"anais": "Anaïs la cartographe", "cartographe anaïs": "Anaïs la cartographe",
 		"fabrication": "Fabrication numérique", "biodiv": "Environnement et biodiversité",
 	} {
 		if got := texts(suggest(t, x, text, 10)); !slices.Contains(got, want) {

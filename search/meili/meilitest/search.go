@@ -27,6 +27,7 @@ type request struct {
 	Limit                *int     `json:"limit"`
 	Page                 *int     `json:"page"`
 	HitsPerPage          *int     `json:"hitsPerPage"`
+	ShowRankingScore     bool     `json:"showRankingScore"`
 }
 
 // hit is a document that matches: with how many typos, in which attribute at best.
@@ -98,6 +99,9 @@ func (x *index) page(q request, hits []hit) map[string]any {
 				(len(q.AttributesToRetrieve) == 0 || slices.Contains(q.AttributesToRetrieve, name)) {
 				d[name] = value
 			}
+		}
+		if q.ShowRankingScore {
+			d["_rankingScore"] = 1 - 0.1*float64(h.typos) - 0.02*float64(h.attribute)
 		}
 		shown = append(shown, d)
 	}

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -37,6 +38,8 @@ type Server struct {
 	indexes map[string]*index
 	tasks   []*task
 	fail    map[string]string // task type -> error code, once
+	refuse  int               // how many requests are refused
+	after   string            // their Retry-After
 }
 
 // task is a write that was accepted.
@@ -85,8 +88,55 @@ func New(t testing.TB, o Options) *Server {
 	s := &Server{options: o, indexes: map[string]*index{}, fail: map[string]string{}}
 	s.http = httptest.NewServer(s.routes())
 	s.URL = s.http.URL
-	t.Cleanup(s.http.Close)
+	t.Cleanup(s.Stop)
 	return s
+}
+
+// Stop cuts every connection and answers no more, as a server that is killed. What
+// it holds is kept.
+func (s *Server) Stop() {
+	s.http.CloseClientConnections()
+	s.http.Close()
+}
+
+// Start answers again, at the same address.
+func (s *Server) Start(t testing.TB) {
+	t.Helper()
+	var lc net.ListenConfig
+	l, err := lc.Listen(t.Context(), "tcp", strings.TrimPrefix(s.URL, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.http = httptest.NewUnstartedServer(s.routes())
+	_ = s.http.Listener.Close()
+	s.http.Listener = l
+	s.http.Start()
+}
+
+// Refuse answers the next n requests with 503 and a Retry-After, as a server whose
+// queue of searches is full.
+func (s *Server) Refuse(n int, retryAfter string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.refuse, s.after = n, retryAfter
+}
+
+// busy says that a request is refused.
+func (s *Server) busy() (retryAfter string, busy bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.refuse == 0 {
+		return "", false
+	}
+	s.refuse--
+	return s.after, true
+}
+
+// Forget loses every index and document, as a server whose disk was replaced.
+func (s *Server) Forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.indexes = map[string]*index{}
 }
 
 // FailNext makes the next task of a type ("documentAdditionOrUpdate") be accepted,
@@ -138,6 +188,11 @@ const maxPayload = 100 << 20
 
 func (s *Server) handler(handle func(*http.Request, []byte) (int, any, error), searching bool) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
+		if after, busy := s.busy(); busy {
+			w.Header().Set("Retry-After", after)
+			answer(w, http.StatusServiceUnavailable, fail(http.StatusServiceUnavailable, "too_many_search_requests", "Too many search requests running at the same time."))
+			return
+		}
 		body, err := io.ReadAll(io.LimitReader(r.Body, maxPayload+1))
 		if err == nil && len(body) > maxPayload {
 			err = fail(http.StatusRequestEntityTooLarge, "payload_too_large", "The provided payload reached the size limit.")
