@@ -74,7 +74,7 @@ func checkURL(u *url.URL, allowPrivate bool) error {
 	case allowPrivate:
 		return nil
 	}
-	if _, err := netip.ParseAddr(host); err == nil {
+	if _, err := netip.ParseAddr(host); err == nil || endsInNumber(host) {
 		return fmt.Errorf("%w: %s is an address, not a name", errUnsafeURL, host)
 	}
 	if _, err := idna.Lookup.ToASCII(host); err != nil || !strings.Contains(host, ".") {
@@ -89,4 +89,12 @@ func checkURL(u *url.URL, allowPrivate bool) error {
 		return fmt.Errorf("%w: port %s", errUnsafeURL, u.Port()) // another service than a web server
 	}
 	return nil
+}
+
+// endsInNumber says that a host is an IPv4 address in one of its older spellings, which
+// resolvers may still read: 2130706433, 0x7f.1, 127.1.
+func endsInNumber(host string) bool {
+	last := host[strings.LastIndexByte(host, '.')+1:]
+	_, err := strconv.ParseUint(last, 0, 64)
+	return err == nil || last != "" && strings.Trim(last, "0123456789") == ""
 }

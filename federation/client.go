@@ -95,6 +95,8 @@ type client struct {
 	now          func() time.Time
 	key          func(ctx context.Context) (keyID string, key *rsa.PrivateKey, err error) // the node's own
 	schemes      *cache[scheme]                                                           // that servers read, by host
+	recall       func(ctx context.Context, host string) string                            // the stored name of a host's scheme; may be nil
+	remember     func(ctx context.Context, host, scheme string)                           // may be nil
 }
 
 func newTransport(allowPrivate bool) *http.Transport {
@@ -252,14 +254,18 @@ func isJSON(contentType string) bool {
 }
 
 // post delivers an activity signed with the key, and returns a *statusError for
-// any answer but success.
-func (c *client) post(ctx context.Context, inbox, keyID string, key *rsa.PrivateKey, body []byte) error {
+// any answer but success. sync is what it says of who follows its actor there, if
+// anything: see syncHeader.
+func (c *client) post(ctx context.Context, inbox, keyID string, key *rsa.PrivateKey, body []byte, sync ...string) error {
 	ctx, cancel := context.WithTimeout(ctx, deliverTimeout)
 	defer cancel()
 	resp, err := c.knock(func() (*http.Request, error) {
 		r, err := c.request(ctx, http.MethodPost, inbox, body)
 		if err == nil {
 			r.Header.Set("Content-Type", typeActivity)
+			for _, value := range sync {
+				r.Header.Set(headerSync, value)
+			}
 		}
 		return r, err
 	}, keyID, key, body)

@@ -94,6 +94,10 @@ func (f *Federation) creates(filter instance.ObjectFilter) lister {
 		if err != nil {
 			return nil, 0, err
 		}
+		env, err := f.envOf(ctx, objects...)
+		if err != nil {
+			return nil, 0, err
+		}
 		owners := map[string]*instance.Actor{}
 		var items []json.RawMessage
 		for _, o := range objects {
@@ -104,7 +108,7 @@ func (f *Federation) creates(filter instance.ObjectFilter) lister {
 				}
 			}
 			id := f.activityID(string(instance.VerbCreate), b.ID)
-			item, err := as2.MarshalActivity(instance.VerbCreate, id, owners[b.Owner], o, f.env())
+			item, err := as2.MarshalActivity(instance.VerbCreate, id, owners[b.Owner], o, env)
 			if errors.Is(err, as2.ErrTooLarge) {
 				item, err = json.Marshal(b.ID) // to be fetched
 			}
@@ -157,9 +161,13 @@ func (f *Federation) directory(c echo.Context) error {
 		if err != nil {
 			return nil, 0, err
 		}
+		env, err := f.envOf(ctx, objects...)
+		if err != nil {
+			return nil, 0, err
+		}
 		items := make([]json.RawMessage, len(objects))
 		for i, o := range objects {
-			if items[i], err = as2.MarshalObject(o, f.env()); err != nil {
+			if items[i], err = as2.MarshalObject(o, env); err != nil {
 				return nil, 0, err
 			}
 		}
@@ -239,6 +247,43 @@ func (f *Federation) featured(c echo.Context) error {
 		return err
 	}
 	return f.answer(c, http.StatusOK, contentTypeAS, body)
+}
+
+// upcoming lists the events to come of an actor (FEP-8a8e), soonest first: of the node,
+// all of ours; of a territory, those that take place there.
+func (f *Federation) upcoming(c echo.Context) error {
+	actor, err := f.collectionOwner(c)
+	if err != nil {
+		return f.refuse(c, err)
+	}
+	filter := instance.ObjectFilter{
+		Kinds: []instance.Kind{instance.KindEvent}, Scope: instance.ScopeLocal, From: f.node.Now(), Sort: instance.ByStart,
+	}
+	switch actor.Kind {
+	case instance.KindNode:
+	case instance.KindTerritory:
+		filter.Territory = actor.ID
+	default:
+		filter.Owner = actor.ID
+	}
+	return f.collection(c, actor.ID+"/upcoming", outboxPage, func(ctx context.Context, offset, limit int) ([]json.RawMessage, int, error) {
+		filter.Offset, filter.Limit = offset, limit
+		objects, total, err := f.node.Objects(ctx, filter)
+		if err != nil {
+			return nil, 0, err
+		}
+		env, err := f.envOf(ctx, objects...)
+		if err != nil {
+			return nil, 0, err
+		}
+		items := make([]json.RawMessage, len(objects))
+		for i, o := range objects {
+			if items[i], err = as2.MarshalObject(o, env); err != nil {
+				return nil, 0, err
+			}
+		}
+		return items, total, nil
+	})
 }
 
 // activity serves a public activity of ours, unless what it is about was deleted.

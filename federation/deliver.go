@@ -21,9 +21,9 @@ const (
 	maxRetryAfter = 24 * time.Hour // of what a peer asks for
 	maxRefused    = 3              // answers 401 before giving up: a peer may be late to read a key
 
-	breakerFailures = 5                // in a row, and a host is left alone
-	breakerPause    = 30 * time.Minute // before it is tried again
-	healthyEvery    = time.Hour        // how often the success of a healthy host is noted
+	// What else a new key signs waits until peers have heard of the key, from the old one:
+	// Mastodon takes an actor whose key it finds changed for somebody else.
+	rotationPause = 5 * time.Minute
 )
 
 // Deliver is the job that posts one activity to one inbox (JobDeliver). It is signed
@@ -40,10 +40,15 @@ func (f *Federation) Deliver(ctx context.Context, job instance.Job) error {
 	if err != nil {
 		return err
 	}
-	if withdrawn, err := f.withdrawn(ctx, activity); err != nil || withdrawn {
+	for _, pointless := range []func(context.Context, *instance.Activity) (bool, error){f.withdrawn, f.superseded} {
+		if pointless, err := pointless(ctx, activity); err != nil || pointless {
+			return err
+		}
+	}
+	if err := f.inTurn(ctx, job, activity, args.Inbox); err != nil {
 		return err
 	}
-	err = f.deliver(ctx, job, activity.Actor, args.Inbox, activity.Payload)
+	err = f.deliver(ctx, job, letter{activity.Actor, args.Inbox, activity.Payload, activity})
 	var status *statusError
 	if errors.As(err, &status) && status.code == http.StatusGone {
 		err = errors.Join(err, f.forgetFollowers(ctx, activity.Actor, args.Inbox))
@@ -64,10 +69,18 @@ func (f *Federation) withdrawn(ctx context.Context, a *instance.Activity) (bool,
 	return err == nil && !o.Common().Deleted.IsZero(), err
 }
 
-// deliver posts to an inbox in the name of an actor of ours, unless its host is
-// down, and decides from the answer what becomes of the job.
-func (f *Federation) deliver(ctx context.Context, job instance.Job, actor, inbox string, body []byte) error {
-	host := instance.Origin(inbox)
+// letter is what is posted to an inbox in the name of an actor of ours.
+type letter struct {
+	actor    string
+	inbox    string
+	body     []byte
+	activity *instance.Activity // nil for what is not kept, the follows and their answers
+}
+
+// deliver posts a letter, unless its host is down, and decides from the answer what
+// becomes of the job.
+func (f *Federation) deliver(ctx context.Context, job instance.Job, l letter) error {
+	host := instance.Origin(l.inbox)
 	health, err := f.node.Host(ctx, host)
 	switch {
 	case errors.Is(err, instance.ErrNotFound):
@@ -77,15 +90,32 @@ func (f *Federation) deliver(ctx context.Context, job instance.Job, actor, inbox
 	case health.Blocked:
 		return instance.Cancel(fmt.Errorf("%s is blocked", host))
 	}
-	now := f.node.Now()
-	if wait := health.NextAt.Sub(now); wait > 0 {
+	switch wait, err := f.mayDeliver(ctx, health); {
+	case err != nil:
+		return err
+	case wait > 0:
 		return f.later(job, wait, fmt.Errorf("%s is down: %s", host, health.LastError))
 	}
-	keyID, key, err := f.signingKey(ctx, actor)
+	now := f.node.Now()
+	actor, keys, err := f.ownKeys(ctx, l.actor)
 	if err != nil {
 		return err
 	}
-	posted := f.client.post(ctx, inbox, keyID, key, body)
+	keyID, key := actor.KeyID, keys.RSA
+	switch {
+	case l.tellsOfKeyOf(actor) && keys.Previous != nil:
+		keyID, key = actor.PreviousKeyID, keys.Previous
+	case now.Before(actor.Rotated.Add(rotationPause)):
+		return f.later(job, actor.Rotated.Add(rotationPause).Sub(now), fmt.Errorf("the new key of %s is being told", actor.ID))
+	}
+	var sync []string
+	switch header, err := f.syncHeader(ctx, l); {
+	case err != nil:
+		return err
+	case header != "":
+		sync = append(sync, header)
+	}
+	posted := f.client.post(ctx, l.inbox, keyID, key, l.body, sync...)
 	if ctx.Err() != nil {
 		return ctx.Err() // we are stopping: it says nothing of the host
 	}
@@ -93,6 +123,12 @@ func (f *Federation) deliver(ctx context.Context, job instance.Job, actor, inbox
 		return err
 	}
 	return f.outcome(job, posted)
+}
+
+// tellsOfKeyOf says that the letter is the news of the actor's new key: the Update of
+// the moment when the key changed.
+func (l letter) tellsOfKeyOf(a *instance.Actor) bool {
+	return l.activity != nil && l.activity.Type == string(instance.VerbUpdate) && l.activity.Object == a.ID && l.activity.Published.Equal(a.Rotated)
 }
 
 // outcome follows what peers mean by their answers: trouble that passes is tried
@@ -133,30 +169,6 @@ func (f *Federation) age(job instance.Job) time.Duration {
 		return 0
 	}
 	return f.node.Now().Sub(job.Created)
-}
-
-// noteHealth opens the breaker of a host that fails again and again, so that it
-// does not hold the workers, and closes it at the first success. An answer other
-// than 502-504 is a sign of life.
-func (f *Federation) noteHealth(ctx context.Context, was *instance.Host, posted error) error {
-	var status *statusError
-	alive := posted == nil || errors.As(posted, &status) && (status.code < 502 || status.code > 504)
-	now := f.node.Now()
-	if alive && was.Failures == 0 && now.Sub(was.LastOK) < healthyEvery {
-		return nil
-	}
-	return f.changeHost(ctx, was.Domain, func(h *instance.Host) bool {
-		if alive {
-			h.Failures, h.NextAt, h.LastOK, h.LastError = 0, time.Time{}, now, ""
-			return true
-		}
-		h.Failures++
-		h.LastError = instance.Truncate(posted.Error(), 300)
-		if h.Failures >= breakerFailures {
-			h.NextAt = now.Add(breakerPause)
-		}
-		return true
-	})
 }
 
 // forgetFollowers looks at the followers behind an inbox that answered 410: those

@@ -16,6 +16,7 @@ import (
 type sending struct {
 	instance.Activity
 	audience []string // IRIs of actors of ours
+	inboxes  []string // of others whom it concerns
 	undoes   bool     // it takes back the actor's Announce of the object
 }
 
@@ -44,9 +45,15 @@ func (f *Federation) Announce(ctx context.Context, job instance.Job) error {
 	return f.send(ctx, sendings)
 }
 
-// send keeps activities, which the outbox then shows, and enqueues a delivery for
-// each inbox, all or nothing. An activity that is there already was sent.
+// send signs activities, once for all who will read them, keeps them, which the outbox
+// then shows, and enqueues a delivery for each inbox, all or nothing. An activity that is there already was sent.
 func (f *Federation) send(ctx context.Context, sendings []sending) error {
+	for i, s := range sendings {
+		var err error
+		if sendings[i].Payload, err = f.prove(ctx, s.Actor, s.Payload); err != nil {
+			return err
+		}
+	}
 	return f.store.Write(ctx, func(tx instance.Tx) error {
 		for _, s := range sendings {
 			_, err := tx.Activity(ctx, s.ID)
@@ -68,6 +75,7 @@ func (f *Federation) send(ctx context.Context, sendings []sending) error {
 			if err != nil {
 				return err
 			}
+			inboxes = slices.Compact(slices.Sorted(slices.Values(append(inboxes, s.inboxes...))))
 			jobs := make([]instance.Job, len(inboxes))
 			for i, inbox := range inboxes {
 				jobs[i] = instance.NewJob(instance.JobDeliver, instance.DeliverArgs{Activity: s.ID, Inbox: inbox})
@@ -102,7 +110,7 @@ func (f *Federation) aboutObject(ctx context.Context, verb instance.Verb, id str
 	}
 	node := f.node.Self()
 	if b.Kind == instance.KindPartner {
-		return f.aboutObjectBy(verb, owner, o, node.ID)
+		return f.aboutObjectBy(ctx, verb, owner, o, node.ID)
 	}
 	territories, err := f.territoriesOf(ctx, b)
 	if err != nil {
@@ -126,8 +134,11 @@ func (f *Federation) aboutObject(ctx context.Context, verb instance.Verb, id str
 			audience = append(audience, a.Actor)
 		}
 	}
-	sendings, err := f.aboutObjectBy(verb, owner, o, audience...)
-	if err != nil || verb == instance.VerbDelete {
+	sendings, err := f.aboutObjectBy(ctx, verb, owner, o, audience...)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.addConcerned(ctx, verb, o, sendings); err != nil || verb == instance.VerbDelete {
 		return sendings, err
 	}
 	for _, announcer := range append([]*instance.Actor{node}, territories...) {
@@ -138,13 +149,35 @@ func (f *Federation) aboutObject(ctx context.Context, verb instance.Verb, id str
 		if history && announcer != node {
 			audience = nil
 		}
-		boost, err := f.aboutObjectBy(instance.VerbAnnounce, announcer, o, audience...)
+		boost, err := f.aboutObjectBy(ctx, instance.VerbAnnounce, announcer, o, audience...)
 		if err != nil {
 			return nil, err
 		}
 		sendings = append(sendings, boost...)
 	}
 	return append(sendings, f.takenBack(b, announced, append(territories, node))...), nil
+}
+
+// addConcerned adds to what an owner says of an object those whom it concerns whether
+// they follow or not: the people of an event that changes, whom a note answers.
+func (f *Federation) addConcerned(ctx context.Context, verb instance.Verb, o instance.Object, sendings []sending) error {
+	var inboxes []string
+	var err error
+	switch o := o.(type) {
+	case *instance.Event:
+		if verb != instance.VerbCreate {
+			inboxes, err = f.node.ParticipantInboxes(ctx, o.ID)
+		}
+	case *instance.Announcement:
+		author, failed := f.answered(ctx, o)
+		if err = failed; author != nil && author.DeliveryInbox() != "" {
+			inboxes = []string{author.DeliveryInbox()}
+		}
+	}
+	for i := range sendings {
+		sendings[i].inboxes = inboxes
+	}
+	return err
 }
 
 // takenBack undoes the Announces of an object by actors it no longer concerns: it
@@ -169,7 +202,7 @@ func (f *Federation) takenBack(b *instance.Base, announced []instance.Activity, 
 
 // aboutObjectBy makes one activity, or none when it would be larger than peers
 // take: they are then led to the object by the node's Announce.
-func (f *Federation) aboutObjectBy(verb instance.Verb, by *instance.Actor, o instance.Object, audience ...string) ([]sending, error) {
+func (f *Federation) aboutObjectBy(ctx context.Context, verb instance.Verb, by *instance.Actor, o instance.Object, audience ...string) ([]sending, error) {
 	b := o.Common()
 	var at time.Time
 	parts := []string{string(verb), b.ID}
@@ -186,7 +219,11 @@ func (f *Federation) aboutObjectBy(verb instance.Verb, by *instance.Actor, o ins
 		parts = append(parts, b.Updated.UTC().Format(time.RFC3339))
 	}
 	id := f.activityID(parts...)
-	payload, err := as2.MarshalActivity(verb, id, by, o, f.env())
+	env, err := f.envOf(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	payload, err := as2.MarshalActivity(verb, id, by, o, env)
 	if errors.Is(err, as2.ErrTooLarge) {
 		f.log.Warn("activity too large, not sent", "verb", verb, "object", b.ID)
 		return nil, nil

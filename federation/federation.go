@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -39,15 +40,23 @@ type Federation struct {
 	version string
 	client  *client
 
-	reads    singleflight.Group      // documents being fetched, by URL
-	missing  *cache[error]           // documents that could not be fetched lately
-	keys     *cache[*rsa.PrivateKey] // of our actors, parsed
-	learned  *cache[struct{}]        // hosts whose NodeInfo was asked for lately
-	walked   *cache[struct{}]        // pages of collections that were read lately
-	incoming *limiter                // activities by host
-	lookups  *limiter                // fetches of unknown signers, by host
-	rekeys   *limiter                // fetches of known signers whose key does not fit, by actor
-	lookup   chan struct{}           // one place for each signer being fetched
+	reads    singleflight.Group    // documents being fetched, by URL
+	missing  *cache[error]         // documents that could not be fetched lately
+	keys     *cache[instance.Keys] // of our actors, parsed, by key id
+	learned  *cache[struct{}]      // hosts whose NodeInfo was asked for lately
+	walked   *cache[struct{}]      // pages of collections that were read lately
+	incoming *limiter              // activities by host
+	lookups  *limiter              // fetches of unknown signers, by host
+	rekeys   *limiter              // fetches of known signers whose key does not fit, by actor
+	lookup   chan struct{}         // one place for each signer being fetched
+
+	bodyWithin time.Duration // for what is posted to come in
+	maxBacklog int           // of activities to act upon
+	waiting    struct {      // how many there were when they were counted last
+		sync.Mutex
+		at    time.Time
+		count int
+	}
 }
 
 // New checks the options and builds the federation of a node.
@@ -70,17 +79,20 @@ func New(o Options) (*Federation, error) {
 	f := &Federation{
 		node: o.Node, store: o.Node.Store(), log: o.Log, version: o.Version,
 		missing:  newCache[error](10_000),
-		keys:     newCache[*rsa.PrivateKey](1_000),
+		keys:     newCache[instance.Keys](1_000),
 		learned:  newCache[struct{}](10_000),
 		walked:   newCache[struct{}](10_000),
 		incoming: newLimiter(o.InboxRate, 40*o.InboxRate),
 		lookups:  newLimiter(20, 2_000), // of the signers of one server, whose documents we go and read
 		rekeys:   newLimiter(1.0/300, 3),
 		lookup:   make(chan struct{}, maxLookups),
+
+		bodyWithin: bodyWithin, maxBacklog: maxBacklog,
 	}
 	f.client = newClient(o, o.Node.Now, func(ctx context.Context) (string, *rsa.PrivateKey, error) {
 		return f.signingKey(ctx, f.node.Self().ID)
 	})
+	f.client.recall, f.client.remember = f.recallScheme, f.rememberScheme
 	return f, nil
 }
 
@@ -103,6 +115,11 @@ func (f *Federation) Register(e *echo.Echo) {
 		get(actor+"/followers", f.followers)
 		get(actor+"/following", f.following)
 		get(actor+"/featured", f.featured)
+		get(actor+"/upcoming", f.upcoming)
+		get(actor+"/followers_synchronization", f.followersThere)
+	}
+	for _, object := range []string{"/evenements/:slug", "/recettes/:slug", "/annuaire/:slug", "/annonces/:slug"} {
+		get(object+"/replies", f.replies)
 	}
 	get("/activites/:id", f.activity)
 
@@ -120,28 +137,7 @@ func onlyPost(c echo.Context) error {
 	return c.NoContent(http.StatusMethodNotAllowed)
 }
 
-func (f *Federation) env() as2.Env { return as2.Env{URLs: f.node.URLs()} }
-
-// signingKey is the key of an actor of ours, and its id.
-func (f *Federation) signingKey(ctx context.Context, actorID string) (string, *rsa.PrivateKey, error) {
-	actor, err := f.node.Actor(ctx, actorID)
-	if err != nil {
-		return "", nil, fmt.Errorf("signing as %s: %w", actorID, err)
-	}
-	if key, ok := f.keys.get(actor.KeyID, f.node.Now()); ok {
-		return actor.KeyID, key, nil
-	}
-	text, err := f.node.PrivateKey(ctx, actorID)
-	if err != nil {
-		return "", nil, fmt.Errorf("signing as %s: %w", actorID, err)
-	}
-	key, err := parsePrivateKey(text)
-	if err != nil {
-		return "", nil, fmt.Errorf("signing as %s: %w", actorID, err)
-	}
-	f.keys.put(actor.KeyID, key, f.node.Now().Add(time.Hour))
-	return actor.KeyID, key, nil
-}
+func (f *Federation) env() as2.Env { return as2.Env{URLs: f.node.URLs(), Replies: true, Upcoming: true} }
 
 // blocked says whether we have nothing to do with the host of an IRI.
 func (f *Federation) blocked(ctx context.Context, iri string) (bool, error) {

@@ -105,6 +105,8 @@ func parseActor(raw []byte, id string) (*instance.Actor, error) {
 	if a.ID != id {
 		return nil, fmt.Errorf("actor %s: %w: it says it is %s", id, instance.ErrForbidden, a.ID)
 	}
+	a.Keys = keysOf(raw, id)
+	delete(a.Keys, a.KeyID) // it is KeyPEM
 	for _, endpoint := range []*string{&a.Inbox, &a.SharedInbox, &a.Outbox, &a.Followers, &a.Directory, &a.Territories} {
 		if !instance.SameOrigin(*endpoint, id) {
 			*endpoint = ""
@@ -176,6 +178,11 @@ func (f *Federation) Fetch(ctx context.Context, job instance.Job) error {
 // to the node in the name of its owner. Nothing is read for an actor nobody follows:
 // a stranger does not choose where our requests go.
 func (f *Federation) receiveFrom(ctx context.Context, by, id string) error {
+	return f.receiveOf(ctx, by, "", id)
+}
+
+// receiveOf is receiveFrom for an object that must be the owner's, "" for anybody's.
+func (f *Federation) receiveOf(ctx context.Context, by, owner, id string) error {
 	if err := f.node.Wants(ctx, by); err != nil {
 		return err
 	}
@@ -190,14 +197,70 @@ func (f *Federation) receiveFrom(ctx context.Context, by, id string) error {
 	if blocked, err := f.blocked(ctx, b.ID); err != nil || blocked { // a redirect may have led elsewhere
 		return errors.Join(err, fmt.Errorf("%s: %w: its server is blocked", b.ID, instance.ErrForbidden))
 	}
-	if !instance.SameOrigin(b.ID, b.Owner) {
+	switch {
+	case !instance.SameOrigin(b.ID, b.Owner):
 		return fmt.Errorf("%s: %w: its owner %q lives elsewhere", b.ID, instance.ErrForbidden, b.Owner)
+	case owner != "" && b.Owner != owner:
+		return fmt.Errorf("%s: %w: it is not %s's", b.ID, instance.ErrForbidden, owner)
 	}
-	owner, err := f.Actor(ctx, b.Owner)
+	from, err := f.Actor(ctx, b.Owner)
 	if err != nil {
 		return err
 	}
-	return f.node.ReceiveAnnounced(ctx, by, owner, o, raw)
+	return f.keep(ctx, by, from, o, raw)
+}
+
+// receiveProven keeps an embedded object that its owner's proof vouches for: in
+// the object, or in the activity it is the object of. errProof: only its origin can tell.
+func (f *Federation) receiveProven(ctx context.Context, by string, raw []byte) error {
+	if !carriesProof(raw) {
+		return badProof("none")
+	}
+	object := raw
+	if a, err := as2.ParseInner(raw); err == nil && (a.Type == "Create" || a.Type == "Update") && a.ObjectRaw != nil {
+		if object = a.ObjectRaw; ownerOf(object) != a.Actor {
+			return badProof("%s is not %s's", a.ObjectID, a.Actor)
+		}
+	}
+	o, err := as2.ParseObject(object)
+	if err != nil {
+		return err
+	}
+	b := o.Common()
+	if blocked, err := f.blocked(ctx, b.ID); err != nil || blocked || f.node.URLs().Local(b.ID) {
+		return errors.Join(err, fmt.Errorf("%s: %w: it is ours, or its server is blocked", b.ID, instance.ErrForbidden))
+	}
+	if err := f.node.Wants(ctx, by); err != nil {
+		return err
+	}
+	owner, err := f.vouched(ctx, raw, b.Owner)
+	if err != nil {
+		return errors.Join(errProof, err)
+	}
+	if owner.Fetched.IsZero() {
+		if err := f.node.ReceiveActor(ctx, owner); err != nil {
+			return err
+		}
+	}
+	return f.node.ReceiveAnnounced(ctx, by, owner, o, object)
+}
+
+// ownerOf is the actor that an object says it is of, "" when it does not: a string, an
+// object or a list that begins with one.
+func ownerOf(raw []byte) string {
+	var doc map[string]json.RawMessage
+	if json.Unmarshal(raw, &doc) != nil {
+		return ""
+	}
+	value := doc["attributedTo"]
+	var list []json.RawMessage
+	if json.Unmarshal(value, &list) == nil && len(list) > 0 {
+		value = list[0]
+	}
+	if id := textOf(value); id != "" {
+		return id
+	}
+	return idOf(value)
 }
 
 // settle decides what becomes of a job about a stranger's data: what is wrong with

@@ -21,13 +21,13 @@ func (f *Federation) SendFollow(ctx context.Context, job instance.Job) error {
 	switch {
 	case errors.Is(err, instance.ErrNotFound) && args.Undo != "":
 		inner := as2.MarshalFollow(args.Undo, args.Actor, args.Object) // Mobilizon looks for its id alone
-		return f.deliver(ctx, job, args.Actor, target.Inbox, as2.MarshalUndo(f.activityID("Undo", args.Undo), args.Actor, inner))
+		return f.deliver(ctx, job, letter{args.Actor, target.Inbox, as2.MarshalUndo(f.activityID("Undo", args.Undo), args.Actor, inner), nil})
 	case errors.Is(err, instance.ErrNotFound), err == nil && args.Undo != "":
 		return nil // undone, or asked again, since
 	case err != nil:
 		return err
 	}
-	return f.deliver(ctx, job, args.Actor, target.Inbox, as2.MarshalFollow(follow.ID, follow.Actor, follow.Object))
+	return f.deliver(ctx, job, letter{args.Actor, target.Inbox, as2.MarshalFollow(follow.ID, follow.Actor, follow.Object), nil})
 }
 
 // Answer is the job that tells a follower whether it is one (JobAnswer). It goes to
@@ -51,7 +51,7 @@ func (f *Federation) Answer(ctx context.Context, job instance.Job) error {
 	if follow.State == instance.FollowRejected {
 		body = as2.MarshalReject(id, *follow)
 	}
-	return f.deliver(ctx, job, args.Object, follower.Inbox, body)
+	return f.deliver(ctx, job, letter{args.Object, follower.Inbox, body, nil})
 }
 
 // followArgs reads the arguments of a job about a follow, and the remote actor of

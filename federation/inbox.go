@@ -1,11 +1,11 @@
 package federation
 
 import (
+	"bytes"
 	"context"
 	"errors"
-	"fmt"
-	"io"
 	"net/http"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -48,7 +48,11 @@ func (f *Federation) actorInbox(c echo.Context) error {
 // or that there is nothing to do. Temporary trouble is 429 or 503, as peers take
 // any other refusal for final.
 func (f *Federation) sharedInbox(c echo.Context) error {
-	body, err := readActivity(c)
+	err := f.backlog(c.Request().Context())
+	var body []byte
+	if err == nil {
+		body, err = readActivity(c, f.bodyWithin)
+	}
 	if err == nil {
 		err = f.accept(c.Request(), body)
 	}
@@ -68,7 +72,34 @@ func (f *Federation) sharedInbox(c echo.Context) error {
 	return plain(c, no.status, no.why)
 }
 
-func readActivity(c echo.Context) ([]byte, error) {
+// The inbox closes while this many activities wait to be acted upon: some minutes of
+// work, and a database that does not grow without end. Peers come back.
+const (
+	maxBacklog   = 50_000
+	backlogEvery = 2 * time.Second // how often they are counted
+	backlogPause = time.Minute     // what peers are asked to wait
+	bodyWithin   = 10 * time.Second
+)
+
+// backlog refuses, until some of them are done, when too many activities wait.
+func (f *Federation) backlog(ctx context.Context) error {
+	f.waiting.Lock()
+	defer f.waiting.Unlock()
+	if now := time.Now(); now.Sub(f.waiting.at) > backlogEvery {
+		pending, err := f.store.Pending(ctx)
+		if err != nil {
+			return err
+		}
+		f.waiting.at, f.waiting.count = now, pending[instance.JobReceive]
+	}
+	if f.waiting.count >= f.maxBacklog {
+		return &refusal{http.StatusServiceUnavailable, "too much to do", backlogPause}
+	}
+	return nil
+}
+
+// readActivity reads what is posted, which must come within the time.
+func readActivity(c echo.Context, within time.Duration) ([]byte, error) {
 	r := c.Request()
 	if !isActivityStreams(r.Header.Get("Content-Type")) {
 		return nil, refuse(http.StatusUnsupportedMediaType, "post "+typeActivity)
@@ -76,16 +107,29 @@ func readActivity(c echo.Context) ([]byte, error) {
 	if r.Header.Get("Content-Encoding") != "" {
 		return nil, refuse(http.StatusUnsupportedMediaType, "post it uncompressed")
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(c.Response(), r.Body, maxInbox))
+	// A body that drips in holds a connection, not for long (CVE-2023-36461).
+	wire := http.NewResponseController(c.Response())
+	_ = wire.SetReadDeadline(time.Now().Add(within)) // a test's recorder has none
+	var body bytes.Buffer                            // it doubles, where io.ReadAll takes five times what there is
+	_, err := body.ReadFrom(http.MaxBytesReader(c.Response(), r.Body, maxInbox))
+	if err == nil {
+		_ = wire.SetReadDeadline(time.Time{})
+	}
 	var tooBig *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooBig):
 		return nil, refuse(http.StatusRequestEntityTooLarge, "at most 1 MiB")
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return nil, refuse(http.StatusRequestTimeout, "post it quicker")
 	case err != nil:
 		return nil, refuse(http.StatusBadRequest, "incomplete body")
 	}
-	return body, nil
+	return body.Bytes(), nil
 }
+
+// carriers are the types of activities that hold something somebody wrote. The others
+// say one thing of something that has an address.
+var carriers = map[string]bool{"Create": true, "Update": true, "Delete": true, "Announce": true, "Add": true, "Invite": true}
 
 // published are the types that tell of something somebody published: nobody hears
 // them but those who follow.
@@ -103,10 +147,10 @@ func (f *Federation) accept(r *http.Request, body []byte) error {
 	if err != nil {
 		return refuse(http.StatusBadRequest, "not an activity: "+err.Error())
 	}
-	if activity.Type == "Follow" && len(body) > maxFollow {
-		return refuse(http.StatusRequestEntityTooLarge, "a Follow takes at most 64 KiB") // it is kept whole, for its Accept
+	if !carriers[activity.Type] && len(body) > maxFollow {
+		return refuse(http.StatusRequestEntityTooLarge, "a "+instance.Truncate(activity.Type, 40)+" takes at most 64 KiB") // it is kept whole
 	}
-	if err := f.admit(ctx, signed, activity); err != nil {
+	if err := f.admit(ctx, signed, activity, body); err != nil {
 		return err
 	}
 	known, err := f.node.Actor(ctx, activity.Actor)
@@ -116,23 +160,27 @@ func (f *Federation) accept(r *http.Request, body []byte) error {
 	if (known == nil || !known.Gone.IsZero()) && aboutItself(activity) {
 		return nil // Mastodon tells everyone of every deleted account: nothing of it is here
 	}
-	signer, err := f.authenticate(ctx, signed, activity.Actor, known)
+	author, err := f.author(ctx, signed, activity, body, known)
 	if errors.Is(err, instance.ErrGone) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	if ok, wait := f.incoming.allow(instance.Origin(signer.ID)); !ok {
-		return &refusal{http.StatusTooManyRequests, "too many activities", wait}
-	}
-	if signer != known { // kept only now that its signature is good
-		if err := f.node.ReceiveActor(ctx, signer); err != nil {
+	if author != known { // kept only now that its signature is good
+		if err := f.node.ReceiveActor(ctx, author); err != nil {
 			return err
 		}
 	}
-	if published[activity.Type] && errors.Is(f.node.Hears(ctx, activity.Actor, activity.ObjectID), instance.ErrNotFound) {
-		return nil // nobody here would read it
+	if header := r.Header.Get(headerSync); header != "" && instance.SameOrigin(signed.signer, author.ID) {
+		if err := f.compareFollowers(ctx, header, author); err != nil {
+			return err
+		}
+	}
+	if published[activity.Type] {
+		if err := f.hears(ctx, activity); errors.Is(err, instance.ErrNotFound) {
+			return nil // nobody here would read it
+		}
 	}
 	if listeners[activity.Type] == nil {
 		body = nil // its id is remembered, which is all that is needed of it
@@ -154,22 +202,90 @@ func aboutItself(a *as2.Activity) bool {
 	return (a.Type == "Delete" || a.Type == "Update") && a.ObjectID == a.Actor
 }
 
-// admit checks who speaks for whom: the signer, the actor and the activity must
-// come from one server, which is neither blocked nor ours.
-func (f *Federation) admit(ctx context.Context, s *signedRequest, a *as2.Activity) error {
+// hears says whether an activity is worth keeping: somebody here hears its actor or,
+// as people publish for their groups on Mobilizon, the owner of what it is about.
+func (f *Federation) hears(ctx context.Context, a *as2.Activity) error {
+	if answers, err := f.answersOurs(ctx, a); answers || err != nil {
+		return err
+	}
+	err := f.node.Hears(ctx, a.Actor, a.ObjectID)
+	owner := ownerOf(a.ObjectRaw)
+	if errors.Is(err, instance.ErrNotFound) && owner != a.Actor && instance.SameOrigin(owner, a.Actor) {
+		return f.node.Hears(ctx, owner, a.ObjectID)
+	}
+	return err
+}
+
+// passable are the types that are believed from somebody else's hands, if their author's
+// proof is in them. The rest is between two servers, and may come back with the same id:
+// a copy of an old one could not be told from a new one.
+var passable = map[string]bool{"Create": true, "Update": true, "Delete": true, "Announce": true}
+
+// forwardable says that an activity may be by another than who signed the request.
+func forwardable(a *as2.Activity, body []byte) bool {
+	return passable[a.Type] && !aboutItself(a) && carriesProof(body)
+}
+
+// admit checks who speaks for whom: the actor and the activity must come from one
+// server, and the signer too unless the activity carries a proof. No server is blocked
+// nor, of the actor, ours.
+func (f *Federation) admit(ctx context.Context, s *signedRequest, a *as2.Activity, body []byte) error {
 	switch {
 	case f.node.URLs().Local(a.Actor):
 		return refuse(http.StatusForbidden, "the actor is ours")
-	case !instance.SameOrigin(s.signer, a.Actor):
-		return refuse(http.StatusForbidden, "the key is not the actor's")
 	case !instance.SameOrigin(a.ID, a.Actor):
 		return refuse(http.StatusForbidden, "the activity's id is not of the actor's server")
+	case !instance.SameOrigin(s.signer, a.Actor) && (f.node.URLs().Local(s.signer) || !forwardable(a, body)):
+		return refuse(http.StatusForbidden, "the key is not the actor's")
 	}
 	blocked, err := f.blocked(ctx, a.Actor)
+	if err == nil && !blocked && !instance.SameOrigin(s.signer, a.Actor) {
+		blocked, err = f.blocked(ctx, s.signer)
+	}
 	if err == nil && blocked {
 		return refuse(http.StatusForbidden, "blocked")
 	}
 	return err
+}
+
+// author returns the actor of an activity, when it is sure that the activity is its
+// own: known itself, or the actor as just read, not kept yet. Either its key signed the
+// request, or another's did and the activity carries its proof: it was forwarded.
+//
+// ErrGone: the actor was deleted.
+func (f *Federation) author(ctx context.Context, s *signedRequest, a *as2.Activity, body []byte, known *instance.Actor) (*instance.Actor, error) {
+	if instance.SameOrigin(s.signer, a.Actor) {
+		author, err := f.authenticate(ctx, s, a.Actor, known)
+		if err == nil {
+			return author, f.limit(author)
+		}
+		if !errors.Is(err, errSignature) || s.signer == a.Actor || !forwardable(a, body) {
+			return nil, err
+		}
+	}
+	forwarder, err := f.node.Actor(ctx, s.signer)
+	if err != nil && !errors.Is(err, instance.ErrNotFound) {
+		return nil, err
+	}
+	if forwarder, err = f.authenticate(ctx, s, s.signer, forwarder); err == nil {
+		err = f.limit(forwarder)
+	}
+	if err != nil {
+		return nil, err
+	}
+	author, err := f.vouched(ctx, body, a.Actor)
+	if errors.Is(err, errProof) {
+		return nil, badSignature("signed by %s, and %v", s.signer, err)
+	}
+	return author, err
+}
+
+// limit counts an activity against its sender's server.
+func (f *Federation) limit(sender *instance.Actor) error {
+	if ok, wait := f.incoming.allow(instance.Origin(sender.ID)); !ok {
+		return &refusal{http.StatusTooManyRequests, "too many activities", wait}
+	}
+	return nil
 }
 
 // authenticate returns the actor once its key is found to match the signature:
@@ -181,7 +297,7 @@ func (f *Federation) admit(ctx context.Context, s *signedRequest, a *as2.Activit
 //
 // ErrGone: the actor was deleted.
 func (f *Federation) authenticate(ctx context.Context, s *signedRequest, actorID string, known *instance.Actor) (*instance.Actor, error) {
-	if known != nil && known.Gone.IsZero() && s.madeWith(known.KeyID) {
+	if known != nil && known.Gone.IsZero() && s.madeWithKeyOf(known) {
 		err := s.verifyFor(known)
 		if err == nil {
 			return known, nil
@@ -189,44 +305,69 @@ func (f *Federation) authenticate(ctx context.Context, s *signedRequest, actorID
 		if ok, _ := f.rekeys.allow(actorID); !ok { // the key may have changed, but not every minute
 			return nil, err
 		}
-	} else if ok, wait := f.lookups.allow(instance.Origin(s.signer)); !ok {
-		return nil, &refusal{http.StatusServiceUnavailable, "too many unknown signers of this server", wait}
+	} else if err := f.mayLookUp(actorID); err != nil {
+		return nil, err
 	}
 	fresh, err := f.lookUp(ctx, actorID)
 	switch {
 	case errors.Is(err, instance.ErrGone) && known != nil:
 		return nil, errors.Join(err, f.node.ReceiveActorGone(ctx, actorID))
-	case errors.Is(err, instance.ErrGone):
+	case err != nil:
 		return nil, err
-	case errors.As(err, new(*refusal)):
+	case !s.madeWithKeyOf(fresh):
+		return nil, badSignature("it is not by a key of %s", actorID)
+	}
+	return fresh, s.verifyFor(fresh)
+}
+
+// mayLookUp counts a fetch of an unknown signer against its server.
+func (f *Federation) mayLookUp(actorID string) error {
+	if ok, wait := f.lookups.allow(instance.Origin(actorID)); !ok {
+		return &refusal{http.StatusServiceUnavailable, "too many unknown signers of this server", wait}
+	}
+	return nil
+}
+
+// lookUp fetches a signer, if not too many are being fetched: requests with keys on
+// slow servers must not pile up. An actor that calls itself otherwise is not this one.
+// The error is what to answer, or ErrGone.
+func (f *Federation) lookUp(ctx context.Context, actorID string) (*instance.Actor, error) {
+	select {
+	case f.lookup <- struct{}{}:
+		defer func() { <-f.lookup }()
+	default:
+		return nil, &refusal{http.StatusServiceUnavailable, "too many unknown signers", time.Second}
+	}
+	fresh, err := f.fetchActor(ctx, actorID)
+	switch {
+	case errors.Is(err, instance.ErrGone):
 		return nil, err
 	case err != nil && temporary(err):
 		return nil, &refusal{http.StatusServiceUnavailable, "the key could not be read now", unreachableFor}
 	case err != nil:
 		return nil, badSignature("the key could not be read: %v", err)
-	case fresh.ID != actorID || !s.madeWith(fresh.KeyID):
-		return nil, badSignature("it is not by the key of %s", actorID)
+	case fresh.ID != actorID:
+		return nil, badSignature("%s is another name of %s", actorID, fresh.ID)
 	}
-	return fresh, s.verifyFor(fresh)
+	return fresh, nil
 }
 
-// lookUp fetches a signer, if not too many are being fetched: requests with keys on
-// slow servers must not pile up.
-func (f *Federation) lookUp(ctx context.Context, actorID string) (*instance.Actor, error) {
-	select {
-	case f.lookup <- struct{}{}:
-		defer func() { <-f.lookup }()
-		return f.fetchActor(ctx, actorID)
-	default:
-		return nil, &refusal{http.StatusServiceUnavailable, "too many unknown signers", time.Second}
-	}
-}
-
-// verifyFor checks the signature with an actor's key.
+// verifyFor checks the request with the keys of an actor: one of the signatures made
+// with them must match.
 func (s *signedRequest) verifyFor(a *instance.Actor) error {
-	key, err := parsePublicKey(a.KeyPEM)
-	if err != nil {
-		return fmt.Errorf("%w: %w", errSignature, err)
+	err := badSignature("it is not by a key of %s", a.ID)
+	for _, candidate := range s.signatures {
+		if !holds(a, candidate.keyID) {
+			continue
+		}
+		key, unreadable := publicKeyOf(a, candidate.keyID)
+		if unreadable != nil {
+			err = badSignature("%v", unreadable)
+			continue
+		}
+		if err = s.verify(candidate.keyID, key); err == nil {
+			return nil
+		}
 	}
-	return s.verify(a.KeyID, key)
+	return err
 }

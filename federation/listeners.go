@@ -13,14 +13,26 @@ import (
 // listeners says, for each type of activity a peer may send, what answers it and
 // which use case of the node it ends in. Types that are not here are ignored.
 var listeners = map[string]func(*Federation, context.Context, incoming) error{
-	"Create":   (*Federation).onCreate,   // node.ReceiveObject
-	"Update":   (*Federation).onUpdate,   // node.ReceiveObject, node.ReceiveActor
-	"Delete":   (*Federation).onDelete,   // node.ReceiveDelete, node.ReceiveActorGone
-	"Announce": (*Federation).onAnnounce, // node.ReceiveAnnounce
-	"Follow":   (*Federation).onFollow,   // node.ReceiveFollow
-	"Undo":     (*Federation).onUndo,     // node.ReceiveUndoFollow
-	"Accept":   (*Federation).onAccept,   // node.ReceiveAnswer
-	"Reject":   (*Federation).onReject,   // node.ReceiveAnswer
+	"Create":     (*Federation).onCreate,   // node.ReceiveObject, node.ReceiveReply
+	"Update":     (*Federation).onUpdate,   // node.ReceiveObject, node.ReceiveReply, node.ReceiveActor
+	"Delete":     (*Federation).onDelete,   // node.ReceiveDelete, node.ReceiveReplyDelete, node.ReceiveActorGone
+	"Announce":   (*Federation).onAnnounce, // node.ReceiveAnnounce, node.ReceiveReaction
+	"Follow":     (*Federation).onFollow,   // node.ReceiveFollow
+	"Undo":       (*Federation).onUndo,     // node.ReceiveUndo...
+	"Accept":     (*Federation).onAccept,   // node.ReceiveAnswer, node.ReceiveJoinAnswer
+	"Reject":     (*Federation).onReject,   // the same
+	"Ignore":     (*Federation).onIgnore,   // node.ReceiveJoinAnswer
+	"Join":       (*Federation).onJoin,     // node.ReceiveJoin
+	"Leave":      (*Federation).onLeave,    // node.ReceiveLeave
+	"Like":       (*Federation).onLike,     // node.ReceiveReaction
+	"EmojiReact": (*Federation).onLike,     // node.ReceiveReaction
+	"Block":      (*Federation).onBlock,    // node.ReceiveBlock
+	"Move":       (*Federation).onMove,     // node.ReceiveMove
+	"Add":        (*Federation).onAdd,      // node.ReceiveObject, node.ReceiveAnnounce
+	"Remove":     (*Federation).onRemove,   // node.ReceiveDelete
+	"Invite":     (*Federation).onInvite,   // node.ReceiveObject
+	"Flag":       (*Federation).onFlag,     // node.ReceiveReport
+	"Offer":      (*Federation).onOffer,    // node.ReceiveProposal
 }
 
 // incoming is a verified activity and the actor who signed it.
@@ -58,16 +70,42 @@ func (f *Federation) Receive(ctx context.Context, job instance.Job) error {
 		return f.settle(ctx, what, job, err)
 	}
 	f.learnHost(ctx, instance.Origin(from.ID))
+	if err := f.revive(ctx, instance.Origin(from.ID)); err != nil {
+		return err
+	}
 	return f.settle(ctx, what, job, listener(f, ctx, incoming{activity, from, received.Body}))
 }
 
-// onCreate keeps a new object. One that is only named, or that lives elsewhere
-// than who sends it, is read from its origin: an embedded copy proves nothing.
+// onCreate keeps a new object. One that is only named, that lives elsewhere than who
+// sends it or that is somebody else's is read from its origin: an embedded copy proves
+// nothing, without its owner's proof in it.
 func (f *Federation) onCreate(ctx context.Context, in incoming) error {
-	if in.ObjectRaw == nil || !instance.SameOrigin(in.ObjectID, in.from.ID) {
+	if in.ObjectRaw == nil {
 		return f.receiveFrom(ctx, in.from.ID, in.ObjectID)
 	}
+	if answers, err := f.answersOurs(ctx, in.Activity); err != nil || answers {
+		return errors.Join(err, f.onReply(ctx, in))
+	}
+	if !instance.SameOrigin(in.ObjectID, in.from.ID) {
+		if err := f.receiveProven(ctx, in.from.ID, in.ObjectRaw); !errors.Is(err, errProof) {
+			return err
+		}
+		return f.receiveFrom(ctx, in.from.ID, in.ObjectID)
+	}
+	if owner := ownerOf(in.ObjectRaw); owner != in.from.ID && instance.SameOrigin(owner, in.from.ID) {
+		return f.receiveForGroup(ctx, in, owner)
+	}
 	return f.receiveEmbedded(ctx, in.from, in.ObjectRaw)
+}
+
+// receiveForGroup keeps what somebody published in the name of a group, as people do on
+// Mobilizon. Only the object's own address can say that it is the group's.
+func (f *Federation) receiveForGroup(ctx context.Context, in incoming, group string) error {
+	by := group
+	if err := f.node.Wants(ctx, group); errors.Is(err, instance.ErrNotFound) {
+		by = in.from.ID
+	}
+	return f.receiveOf(ctx, by, group, in.ObjectID)
 }
 
 func (f *Federation) receiveEmbedded(ctx context.Context, from *instance.Actor, raw []byte) error {
@@ -101,50 +139,83 @@ func (f *Federation) onDelete(ctx context.Context, in incoming) error {
 	if in.ObjectID == in.from.ID {
 		return f.node.ReceiveActorGone(ctx, in.from.ID)
 	}
-	return f.node.ReceiveDelete(ctx, in.from, in.ObjectID)
+	if _, err := f.node.Reply(ctx, in.ObjectID); !errors.Is(err, instance.ErrNotFound) {
+		return errors.Join(err, f.node.ReceiveReplyDelete(ctx, in.from, in.ObjectID))
+	}
+	known, err := f.node.Object(ctx, in.ObjectID)
+	if err == nil && known.Common().Owner != in.from.ID && instance.SameOrigin(in.ObjectID, in.from.ID) {
+		return f.deleteIfGone(ctx, known.Common())
+	}
+	err = f.node.ReceiveDelete(ctx, in.from, in.ObjectID)
+	if errors.Is(err, instance.ErrNotFound) { // of somebody nobody follows: perhaps of a reply that comes later
+		return f.node.ReceiveReplyDelete(ctx, in.from, in.ObjectID)
+	}
+	return err
 }
 
-// onAnnounce notes what the sender points at. Gancio embeds the object, and groups
-// of the threadiverse an activity about it (FEP-1b12): of both only the IRI counts.
-func (f *Federation) onAnnounce(ctx context.Context, in incoming) error {
-	id, err := announced(in.Activity)
+// deleteIfGone forgets an object whose owner did not say that it was deleted, if it is
+// gone from its own address.
+func (f *Federation) deleteIfGone(ctx context.Context, b *instance.Base) error {
+	doc, err := f.fetch(ctx, b.ID)
+	switch {
+	case err == nil && isTombstone(doc.body):
+	case err == nil:
+		return fmt.Errorf("delete %s: %w: it is still there", b.ID, instance.ErrForbidden)
+	case !errors.Is(err, instance.ErrGone) && !errors.Is(err, instance.ErrNotFound):
+		return err
+	}
+	owner, err := f.node.Actor(ctx, b.Owner)
 	if err != nil {
 		return err
 	}
-	if id == "" {
+	return f.node.ReceiveDelete(ctx, owner, b.ID)
+}
+
+func isTombstone(raw []byte) bool {
+	var doc map[string]json.RawMessage
+	return json.Unmarshal(raw, &doc) == nil && textOf(doc["type"]) == "Tombstone"
+}
+
+// onAnnounce notes what the sender points at. Gancio embeds the object, and groups
+// of the threadiverse an activity about it (FEP-1b12): of both only the IRI counts,
+// unless the author's proof is in them.
+func (f *Federation) onAnnounce(ctx context.Context, in incoming) error {
+	if inner, err := in.Inner(); err == nil && inner.Type != "Create" && inner.Type != "Update" {
+		return f.onAnnouncedActivity(ctx, inner)
+	}
+	id, err := announced(in.Activity)
+	switch {
+	case err != nil:
+		return err
+	case id == "":
 		return fmt.Errorf("announce: %w: of nothing", instance.ErrInvalid)
+	case f.node.URLs().Local(id):
+		return f.node.ReceiveReaction(ctx, in.from, instance.ReactionShare, id, in.ID)
+	}
+	if in.ObjectRaw != nil {
+		if err := f.receiveProven(ctx, in.from.ID, in.ObjectRaw); !errors.Is(err, errProof) {
+			return err
+		}
 	}
 	return f.node.ReceiveAnnounce(ctx, in.from, id)
 }
 
+// onAnnouncedActivity hears what a group repeats of others (FEP-1b12). Of a Delete,
+// the object's own address says whether it is true; likes and the rest are not
+// counted on a group's word.
+func (f *Federation) onAnnouncedActivity(ctx context.Context, inner *as2.Activity) error {
+	if inner.Type != "Delete" || f.node.URLs().Local(inner.ObjectID) {
+		return nil
+	}
+	known, err := f.node.Object(ctx, inner.ObjectID)
+	if err != nil || !known.Common().Deleted.IsZero() {
+		return err
+	}
+	return f.deleteIfGone(ctx, known.Common())
+}
+
 func (f *Federation) onFollow(ctx context.Context, in incoming) error {
 	return f.node.ReceiveFollow(ctx, in.from, instance.Follow{ID: in.ID, Object: in.ObjectID, Raw: in.body})
-}
-
-// onUndo ends a follow. What is undone may be embedded, without its actor as
-// Gancio does, or only be named.
-func (f *Federation) onUndo(ctx context.Context, in incoming) error {
-	if in.ObjectRaw == nil {
-		return f.undoByID(ctx, in)
-	}
-	inner, err := as2.ParseInner(in.ObjectRaw)
-	switch {
-	case err != nil:
-		return err
-	case inner.Type != "Follow":
-		return nil // Undo{Announce}, Undo{Like}: what they undo was not kept
-	case inner.Actor != "" && inner.Actor != in.from.ID:
-		return fmt.Errorf("undo: %w: the follow is %s's", instance.ErrForbidden, inner.Actor)
-	}
-	return f.node.ReceiveUndoFollow(ctx, in.from, inner.ObjectID)
-}
-
-func (f *Federation) undoByID(ctx context.Context, in incoming) error {
-	follow, err := f.findFollow(ctx, instance.FollowFilter{Actor: in.from.ID}, in.ObjectID)
-	if err != nil {
-		return err
-	}
-	return f.node.ReceiveUndoFollow(ctx, in.from, follow.Object)
 }
 
 // findFollow finds, among the follows of a filter, the one whose activity had the id.
@@ -160,28 +231,4 @@ func (f *Federation) findFollow(ctx context.Context, filter instance.FollowFilte
 		}
 	}
 	return nil, fmt.Errorf("follow %s: %w", id, instance.ErrNotFound)
-}
-
-func (f *Federation) onAccept(ctx context.Context, in incoming) error {
-	return f.onAnswer(ctx, in, true)
-}
-
-func (f *Federation) onReject(ctx context.Context, in incoming) error {
-	return f.onAnswer(ctx, in, false)
-}
-
-// onAnswer notes the answer to a follow of ours, found by the pair of actors when
-// the follow is embedded, else by its id.
-func (f *Federation) onAnswer(ctx context.Context, in incoming, accepted bool) error {
-	if inner, err := as2.ParseInner(in.ObjectRaw); in.ObjectRaw != nil && err == nil && inner.Type == "Follow" && inner.Actor != "" {
-		if inner.ObjectID != "" && inner.ObjectID != in.from.ID {
-			return fmt.Errorf("answer to a follow of %s: %w: it is not %s", inner.ObjectID, instance.ErrForbidden, in.from.ID)
-		}
-		return f.node.ReceiveAnswer(ctx, in.from, inner.Actor, accepted)
-	}
-	follow, err := f.findFollow(ctx, instance.FollowFilter{Object: in.from.ID}, in.ObjectID)
-	if err != nil {
-		return err
-	}
-	return f.node.ReceiveAnswer(ctx, in.from, follow.Actor, accepted)
 }

@@ -81,7 +81,11 @@ func (f *Federation) render(ctx context.Context, kind instance.Kind, id string) 
 		if !o.Common().Deleted.IsZero() {
 			return http.StatusGone, as2.MarshalTombstone(o), nil
 		}
-		body, err = as2.MarshalObject(o, f.env())
+		env, err := f.envOf(ctx, o)
+		if err != nil {
+			return 0, nil, err
+		}
+		body, err = as2.MarshalObject(o, env)
 		return http.StatusOK, body, err
 	}
 	actor, err := f.localActor(ctx, id)

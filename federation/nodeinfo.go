@@ -1,6 +1,7 @@
 package federation
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -48,9 +49,12 @@ type software struct {
 
 type usage struct {
 	Users struct {
-		Total int `json:"total"`
+		Total          int `json:"total"`
+		ActiveHalfyear int `json:"activeHalfyear"`
+		ActiveMonth    int `json:"activeMonth"`
 	} `json:"users"`
-	LocalPosts int `json:"localPosts"`
+	LocalPosts    int `json:"localPosts"`
+	LocalComments int `json:"localComments"` // those of ours that answer somebody
 }
 
 type nodeMetadata struct {
@@ -73,13 +77,56 @@ func (f *Federation) nodeInfo(c echo.Context) error {
 		doc.Software.Repository = "https://github.com/maillage/maillage"
 	}
 	doc.Services.Inbound, doc.Services.Outbound = []string{}, []string{}
-	doc.Usage.Users.Total = stats.Local[instance.KindOrganisation] + stats.Local[instance.KindPerson]
-	for _, kind := range objectKinds {
-		doc.Usage.LocalPosts += stats.Local[kind]
+	if doc.Usage, err = f.usage(c.Request().Context(), stats); err != nil {
+		return err
 	}
 	body, err := json.Marshal(doc)
 	if err != nil {
 		return err
 	}
 	return f.answer(c, http.StatusOK, `application/json; profile="`+nodeInfoSchema+version+`#"`, body)
+}
+
+// maxComments bounds how many of the latest announcements are looked at for those that
+// answer somebody.
+const maxComments = 1000
+
+// usage counts who is here and what they published. Users are the accounts that may
+// sign in; a node that is driven by its API alone has none, and counts its actors.
+func (f *Federation) usage(ctx context.Context, stats instance.Stats) (usage, error) {
+	var u usage
+	accounts, err := f.node.Accounts(ctx)
+	if err != nil {
+		return u, err
+	}
+	now := f.node.Now()
+	for _, a := range accounts {
+		if !a.Closed.IsZero() {
+			continue
+		}
+		u.Users.Total++
+		if a.LastSeen.After(now.AddDate(0, -6, 0)) {
+			u.Users.ActiveHalfyear++
+		}
+		if a.LastSeen.After(now.AddDate(0, -1, 0)) {
+			u.Users.ActiveMonth++
+		}
+	}
+	if len(accounts) == 0 {
+		u.Users.Total = stats.Local[instance.KindOrganisation] + stats.Local[instance.KindPerson]
+	}
+	notes, _, err := f.node.Objects(ctx, instance.ObjectFilter{Kinds: []instance.Kind{instance.KindAnnouncement}, Scope: instance.ScopeLocal, Limit: maxComments})
+	if err != nil {
+		return u, err
+	}
+	for _, o := range notes {
+		if note, ok := o.(*instance.Announcement); ok && note.InReplyTo != "" && !f.node.URLs().Local(note.InReplyTo) {
+			u.LocalComments++
+		}
+	}
+	for _, kind := range objectKinds {
+		u.LocalPosts += stats.Local[kind]
+	}
+	u.LocalPosts -= u.LocalComments
+	return u, nil
 }

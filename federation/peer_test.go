@@ -76,6 +76,8 @@ func (p *peer) handlers() map[string]func(context.Context, instance.Job) error {
 		instance.JobIndex:    func(context.Context, instance.Job) error { return nil },
 		instance.JobAnnounce: p.Announce, instance.JobDeliver: p.Deliver, instance.JobReceive: p.Receive,
 		instance.JobFollow: p.SendFollow, instance.JobAnswer: p.Answer, instance.JobFetch: p.Fetch, instance.JobBackfill: p.Backfill,
+		instance.JobSync: p.Synchronise, instance.JobPropose: p.Propose, instance.JobProposeAnswer: p.AnswerProposal,
+		instance.JobJoin: p.SendJoin, instance.JobJoinAnswer: p.AnswerJoin,
 	}
 }
 
@@ -168,8 +170,11 @@ func (p *peer) publish(by *instance.Actor, o instance.Object) instance.Object {
 	return out
 }
 
+// tomorrow is one moment: an event that is written again has not moved.
+var tomorrow = time.Now().Add(24 * time.Hour).UTC().Truncate(time.Second)
+
 func event(name string, territories ...*instance.Actor) *instance.Event {
-	e := &instance.Event{When: instance.When{Start: time.Now().Add(24 * time.Hour).UTC().Truncate(time.Second)}}
+	e := &instance.Event{When: instance.When{Start: tomorrow}}
 	e.Kind, e.Name, e.Content = instance.KindEvent, name, "<p>Venez nombreux.</p>"
 	for _, t := range territories {
 		e.Territories = append(e.Territories, instance.Ref{ID: t.ID, Slug: t.Slug, Name: t.Name})

@@ -12,32 +12,37 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/go-ap/httpsig"
 )
 
-// A scheme is one of the two ways to sign a request.
+// A scheme is one of the ways to sign a request.
 type scheme int
 
 const (
-	cavage  scheme = iota // draft-cavage-http-signatures-12: cavage.go
-	rfc9421               // RFC 9421: rfc9421.go
+	cavage     scheme = iota // draft-cavage-http-signatures-12: cavage.go
+	rfc9421                  // RFC 9421: rfc9421.go
+	cavageBare               // the draft, without the query of a GET: Mobilizon and Pleroma check it so
 )
 
-// other is what to try when a peer does not read this one.
-func (s scheme) other() scheme {
-	if s == cavage {
-		return rfc9421
-	}
-	return cavage
-}
+var schemeNames = []string{"cavage", "rfc9421", "cavage-path"}
+
+// String is how the store names a scheme.
+func (s scheme) String() string { return schemeNames[s] }
+
+// schemeNamed is the scheme of that name; the draft if there is none.
+func schemeNamed(name string) scheme { return scheme(max(0, slices.Index(schemeNames, name))) }
 
 // sign signs a request that is about to leave.
 func (s scheme) sign(r *http.Request, keyID string, key *rsa.PrivateKey, body []byte, now time.Time) error {
-	if s == rfc9421 {
+	switch s {
+	case rfc9421:
 		return signRFC9421(r, keyID, key, body, now)
+	case cavageBare:
+		return signTarget(r, r.URL.EscapedPath(), keyID, key, body, now)
 	}
 	return sign(r, keyID, key, body, now)
 }
@@ -53,6 +58,9 @@ func signRFC9421(r *http.Request, keyID string, key *rsa.PrivateKey, body []byte
 	if body != nil {
 		r.Header.Set("Content-Digest", contentDigestOf(body))
 		list.items = append(list.items, "content-digest")
+	}
+	if r.Header.Get(headerSync) != "" {
+		list.items = append(list.items, strings.ToLower(headerSync))
 	}
 	m := message{header: r.Header, method: r.Method, target: r.URL.Scheme + "://" + r.Host + r.URL.RequestURI()}
 	text, err := m.signatureBase(list.items, list.String())
@@ -74,6 +82,11 @@ func signRFC9421(r *http.Request, keyID string, key *rsa.PrivateKey, body []byte
 // created and expires, which rsa-sha256 forbids; so the header is written here and
 // only the primitives are httpsig's.
 func sign(r *http.Request, keyID string, key *rsa.PrivateKey, body []byte, now time.Time) error {
+	return signTarget(r, r.URL.RequestURI(), keyID, key, body, now)
+}
+
+// signTarget is sign for a request target as it is to be signed.
+func signTarget(r *http.Request, target, keyID string, key *rsa.PrivateKey, body []byte, now time.Time) error {
 	r.Host = hostWithoutDefaultPort(r.URL)
 	r.Header.Set("Date", now.UTC().Format(http.TimeFormat))
 	names := []string{"(request-target)", "host", "date"}
@@ -81,7 +94,10 @@ func sign(r *http.Request, keyID string, key *rsa.PrivateKey, body []byte, now t
 		r.Header.Set("Digest", digestOf(body))
 		names = append(names, "digest")
 	}
-	data, err := signingString(r, r.URL.RequestURI(), names, time.Time{}, time.Time{})
+	if r.Header.Get(headerSync) != "" {
+		names = append(names, strings.ToLower(headerSync))
+	}
+	data, err := signingString(r, target, names, time.Time{}, time.Time{})
 	if err != nil {
 		return fmt.Errorf("sign: %w", err)
 	}
@@ -105,23 +121,6 @@ func hostWithoutDefaultPort(u *url.URL) string {
 		return strings.TrimSuffix(u.Host, ":"+port)
 	}
 	return u.Host
-}
-
-// parsePrivateKey reads an actor's key as instance keeps it: PKCS#8.
-func parsePrivateKey(text string) (*rsa.PrivateKey, error) {
-	block, _ := pem.Decode([]byte(text))
-	if block == nil {
-		return nil, errors.New("private key: no PEM block")
-	}
-	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
-	if err != nil {
-		return nil, fmt.Errorf("private key: %w", err)
-	}
-	rsaKey, ok := key.(*rsa.PrivateKey)
-	if !ok {
-		return nil, fmt.Errorf("private key: %T is not RSA", key)
-	}
-	return rsaKey, nil
 }
 
 // The sizes of RSA keys we believe, in bits: smaller ones are forgeable, larger

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/go-ap/httpsig"
+
+	"github.com/maillage/maillage/instance"
 )
 
 // How far a signature's time may be from ours. Peers sign again at every attempt,
@@ -168,9 +170,9 @@ func (s *signature) checkTime(now time.Time) error {
 	return nil
 }
 
-// madeWith says that one of the signatures claims to be made with the key.
-func (s *signedRequest) madeWith(keyID string) bool {
-	return slices.ContainsFunc(s.signatures, func(c *signature) bool { return c.keyID == keyID })
+// madeWithKeyOf says that one of the signatures claims to be made with a key of the actor.
+func (s *signedRequest) madeWithKeyOf(a *instance.Actor) bool {
+	return slices.ContainsFunc(s.signatures, func(c *signature) bool { return holds(a, c.keyID) })
 }
 
 // verify checks the request with a key: one of the signatures made with it must match.

@@ -39,11 +39,15 @@ func MarshalActivity(verb instance.Verb, id string, actor *instance.Actor, o ins
 	}
 	switch verb {
 	case instance.VerbCreate, instance.VerbUpdate:
-		wire, err := wireObject(o, e, nil)
+		var err error
+		if a.Context = contextOf(b.Kind); e.Was[b.ID] == nil {
+			a.Object, err = wireObject(o, e, nil)
+		} else {
+			a.Object, a.Context, err = carried(o, e)
+		}
 		if err != nil {
 			return nil, err
 		}
-		a.Context, a.Object = contextOf(b.Kind), wire
 		if verb == instance.VerbUpdate {
 			a.Published = when(b.Updated)
 		}

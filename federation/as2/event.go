@@ -167,7 +167,7 @@ func eventOf(m fields, t vocab.Type) *instance.Event {
 		EventKind: m.slug("event_kinds", "maillage:eventKind"), Status: statusOf(m), StatusAsOf: m.line("maillage:statusAsOf"),
 		Organisers: organisersOf(m), PartOf: refOf(m.object("maillage:partOf")),
 		Participants: m.count("maillage:attendance"), Capacity: m.count("maximumAttendeeCapacity"),
-		ParticipationURL: m.iri("externalParticipationUrl"), OnlineURL: m.iri("maillage:onlineUrl"),
+		JoinMode: joinModeOf(m), ParticipationURL: m.iri("externalParticipationUrl"), OnlineURL: m.iri("maillage:onlineUrl"),
 		Contributions: contributionsOf(m), Inferred: m.lines("maillage:inferred"),
 	}
 	if ev.ParticipationURL == m.iri("id") || ev.ParticipationURL == pageOf(m["url"]) {
@@ -180,6 +180,16 @@ func eventOf(m fields, t vocab.Type) *instance.Event {
 		ev.When.Text = "reporté, date à venir"
 	}
 	return ev
+}
+
+// joinModeOf is how one joins by a Join. By an invitation, nobody asks to; elsewhere,
+// externalParticipationUrl says where.
+func joinModeOf(m fields) instance.JoinMode {
+	switch mode := instance.JoinMode(m.line("joinMode")); mode {
+	case instance.JoinFree, instance.JoinRestricted:
+		return mode
+	}
+	return instance.JoinNone
 }
 
 var approximate = regexp.MustCompile(`^\d{4}(-(0[1-9]|1[0-2]))?$`)

@@ -1,6 +1,7 @@
 package as2
 
 import (
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -16,6 +17,7 @@ type Env struct {
 	Participations map[string]Participation // of events that people join here
 	Mentions       map[string][]Mention     // of notes
 	Links          map[string]Links         // of actors; only MovedTo and AlsoKnownAs are written
+	Was            map[string][]byte        // of objects that another program wrote first: what it said is carried (see Carry)
 }
 
 // wireTypes is the ActivityStreams type of each kind of ours.
@@ -132,7 +134,27 @@ func MarshalObject(o instance.Object, e Env) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return encode(wire)
+	doc, err := encode(wire)
+	if was := e.Was[b.ID]; err == nil && was != nil {
+		return Carry(doc, was)
+	}
+	return doc, err
+}
+
+// carried is the object inside an activity, with what an earlier version of it said,
+// and the context in which both are written.
+func carried(o instance.Object, e Env) (wire, context any, err error) {
+	doc, err := MarshalObject(o, e)
+	if err != nil {
+		return nil, nil, err
+	}
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(doc, &members); err != nil {
+		return nil, nil, err
+	}
+	context = members["@context"]
+	delete(members, "@context")
+	return members, context, nil
 }
 
 // wireObject is the object as JSON, with the context unless it is nil.

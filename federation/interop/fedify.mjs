@@ -1,6 +1,6 @@
 // A small ActivityPub server made with Fedify: Alice, who follows and is followed,
 // and Bob, whom she announces.
-import { createFederation, generateCryptoKeyPair, MemoryKvStore } from "@fedify/fedify";
+import { createFederation, generateCryptoKeyPair, MemoryKvStore, signRequest } from "@fedify/fedify";
 import * as vocab from "@fedify/vocab";
 import { Temporal } from "@js-temporal/polyfill";
 import { once } from "node:events";
@@ -84,7 +84,7 @@ export async function startFedify({ signs, reads }) {
     const answer = refused
       ? new Response("another form of signature, please", { status: 401 })
       : await federation.fetch(asked, { contextData: undefined });
-    seen.push({ method, path, signature, status: answer.status });
+    seen.push({ method, path, signature, status: answer.status, body: body.toString() });
     response.writeHead(answer.status, Object.fromEntries(answer.headers));
     response.end(Buffer.from(await answer.arrayBuffer()));
   });
@@ -123,8 +123,17 @@ export async function startFedify({ signs, reads }) {
     return ctx.lookupObject(what, { documentLoader: await ctx.getDocumentLoader({ identifier: "alice" }) });
   }
 
+  /** pass posts what another wrote, signed by Alice, and returns the status. */
+  async function pass(inbox, body) {
+    const [{ privateKey, keyId }] = await ctx.getActorKeyPairs("alice");
+    const headers = { "Content-Type": "application/activity+json" };
+    const request = await signRequest(new Request(inbox, { method: "POST", headers, body }), privateKey, keyId, { spec: signs });
+    return (await fetch(request)).status;
+  }
+
   const { host } = new URL(origin);
   return {
+    pass,
     origin,
     host,
     address: `@alice@${host}`,

@@ -1,0 +1,128 @@
+package federation
+
+import (
+	"context"
+	"crypto"
+	"crypto/ed25519"
+	"crypto/rsa"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/maillage/maillage/instance"
+)
+
+// maxKeys bounds the keys that are read of one actor, as Mastodon does.
+const maxKeys = 10
+
+// ownKeys are an actor of ours and its private keys.
+func (f *Federation) ownKeys(ctx context.Context, actorID string) (*instance.Actor, instance.Keys, error) {
+	actor, err := f.node.Actor(ctx, actorID)
+	if err != nil {
+		return nil, instance.Keys{}, fmt.Errorf("signing as %s: %w", actorID, err)
+	}
+	if keys, ok := f.keys.get(actor.KeyID, f.node.Now()); ok {
+		return actor, keys, nil
+	}
+	actor, keys, err := f.node.Keys(ctx, actorID)
+	if err != nil {
+		return nil, keys, fmt.Errorf("signing as %s: %w", actorID, err)
+	}
+	f.keys.put(actor.KeyID, keys, f.node.Now().Add(time.Hour))
+	return actor, keys, nil
+}
+
+// signingKey is the key that an actor of ours signs requests with, and its id.
+func (f *Federation) signingKey(ctx context.Context, actorID string) (string, *rsa.PrivateKey, error) {
+	actor, keys, err := f.ownKeys(ctx, actorID)
+	if err != nil {
+		return "", nil, err
+	}
+	return actor.KeyID, keys.RSA, nil
+}
+
+// keysOf reads all the keys that an actor's document says are its own, by id: PEM of
+// publicKey, publicKeyMultibase of assertionMethod (FEP-521a). A key must name the
+// actor back and live where it lives: what a document says of others' keys, or another
+// document of this actor's, counts for nothing.
+func keysOf(raw []byte, actorID string) map[string]string {
+	var actor map[string]json.RawMessage
+	if json.Unmarshal(raw, &actor) != nil {
+		return nil
+	}
+	keys := map[string]string{}
+	add := func(member, owner, value string) {
+		for _, entry := range members(actor[member]) {
+			id := textOf(entry["id"])
+			if len(keys) < maxKeys && textOf(entry[owner]) == actorID && instance.SameOrigin(id, actorID) && textOf(entry[value]) != "" {
+				keys[id] = textOf(entry[value])
+			}
+		}
+	}
+	add("publicKey", "owner", "publicKeyPem")
+	add("assertionMethod", "controller", "publicKeyMultibase")
+	if len(keys) == 0 {
+		return nil
+	}
+	return keys
+}
+
+// members reads an object or a list of objects; what is none is left out.
+func members(raw json.RawMessage) []map[string]json.RawMessage {
+	var list []map[string]json.RawMessage
+	var one map[string]json.RawMessage
+	if json.Unmarshal(raw, &one) == nil && one != nil {
+		return append(list, one)
+	}
+	var entries []json.RawMessage
+	if json.Unmarshal(raw, &entries) != nil {
+		return nil
+	}
+	for _, entry := range entries[:min(len(entries), 2*maxKeys)] {
+		var one map[string]json.RawMessage
+		if json.Unmarshal(entry, &one) == nil && one != nil {
+			list = append(list, one)
+		}
+	}
+	return list
+}
+
+// textOf reads a string, "" when it is none.
+func textOf(raw json.RawMessage) string {
+	var text string
+	if json.Unmarshal(raw, &text) != nil {
+		return ""
+	}
+	return text
+}
+
+// holds says that an actor, as we know it, has a key of that id.
+func holds(a *instance.Actor, keyID string) bool {
+	_, known := a.Keys[keyID]
+	return known || keyID == a.KeyID && keyID != ""
+}
+
+// publicKeyOf is an actor's key of that id.
+func publicKeyOf(a *instance.Actor, keyID string) (crypto.PublicKey, error) {
+	text, known := a.Keys[keyID]
+	switch {
+	case !known && keyID == a.KeyID:
+		text = a.KeyPEM
+	case !known:
+		return nil, fmt.Errorf("%s is no key of %s", keyID, a.ID)
+	}
+	if strings.HasPrefix(text, "z") {
+		return instance.ParseMultikey(text)
+	}
+	return parsePublicKey(text)
+}
+
+// proofKeyOf is the Ed25519 key of that id which an actor lists in assertionMethod.
+func proofKeyOf(a *instance.Actor, keyID string) (ed25519.PublicKey, error) {
+	text, known := a.Keys[keyID]
+	if !known {
+		return nil, fmt.Errorf("%s is no assertionMethod of %s", keyID, a.ID)
+	}
+	return instance.ParseMultikey(text) // a PEM of publicKey is none
+}
