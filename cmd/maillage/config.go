@@ -32,6 +32,9 @@ type config struct {
 	LogLevel    logLevel         `toml:"log_level"`   // debug, info, warn or error
 	Search      searchConfig     `toml:"search"`
 	Federation  federationConfig `toml:"federation"`
+	Mail        mailConfig       `toml:"mail"`
+	Geocoder    geocoderConfig   `toml:"geocoder"`
+	Map         mapConfig        `toml:"map"`
 }
 
 type searchConfig struct {
@@ -43,6 +46,20 @@ type searchConfig struct {
 type federationConfig struct {
 	FollowBack   bool `toml:"follow_back"`   // follow any node that follows us
 	AllowPrivate bool `toml:"allow_private"` // peers on private addresses and plain http: tests and demonstrations only
+}
+
+// geocoderConfig names the service that finds addresses. What people type leaves
+// the node for it: there is none by default.
+type geocoderConfig struct {
+	Service   string  `toml:"service"`    // ban, nominatim or photon
+	URL       string  `toml:"url"`        // of its search; the public one when empty
+	PerSecond float64 `toml:"per_second"` // requests in a second; what the service allows when 0
+}
+
+// mapConfig replaces the base map that the node has of its own.
+type mapConfig struct {
+	Tiles       string `toml:"tiles"`       // a PMTiles file, or the address of tiles: https://…/{z}/{x}/{y}.png
+	Attribution string `toml:"attribution"` // who made them: required with tiles
 }
 
 func defaults() config {
@@ -144,12 +161,24 @@ func overlayField(field reflect.Value, name string, getenv func(string) string) 
 		if err := target.UnmarshalText([]byte(value)); err != nil {
 			return fmt.Errorf("%s : %w", name, err)
 		}
+	case *int:
+		number, err := strconv.Atoi(value)
+		if err != nil {
+			return fmt.Errorf("%s : écrivez un nombre, pas « %s »", name, value)
+		}
+		*target = number
 	case *bool:
 		on, err := strconv.ParseBool(value)
 		if err != nil {
 			return fmt.Errorf("%s : écrivez true ou false, pas « %s »", name, value)
 		}
 		*target = on
+	case *float64:
+		number, err := strconv.ParseFloat(value, 64)
+		if err != nil {
+			return fmt.Errorf("%s : écrivez un nombre, pas « %s »", name, value)
+		}
+		*target = number
 	default:
 		field.SetString(value)
 	}
@@ -176,6 +205,12 @@ func (c config) dsn() string {
 	}
 	return filepath.Join(c.Data, "maillage.db")
 }
+
+// pointsFile is where the host adds positions of communes; it may be missing.
+func (c config) pointsFile() string { return filepath.Join(c.Data, "communes.csv") }
+
+// mediaFolder is where the pictures that authors send are kept.
+func (c config) mediaFolder() string { return filepath.Join(c.Data, "media") }
 
 // indexFile is where the embedded index is; it can be deleted at any time.
 func (c config) indexFile() string { return filepath.Join(c.Data, "index.db") }

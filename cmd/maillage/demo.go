@@ -83,6 +83,10 @@ func (cmd demoCommand) Run(ctx context.Context) error {
 		return errors.Join(ignoreCancel(err), servers.Wait())
 	}
 	for _, n := range nodes {
+		if err := n.openAccount(ctx); err != nil {
+			stop()
+			return errors.Join(fmt.Errorf("%s : compte : %w", n.name, err), servers.Wait())
+		}
 		n.app.ready.Store(true)
 	}
 	printWelcome(nodes, time.Since(start))
@@ -228,5 +232,26 @@ func printWelcome(nodes []*demoNode, took time.Duration) {
 		fmt.Printf("  %-9s %s    carte : %s/carte    agenda : %s/agenda\n", n.name, base, base, base)
 	}
 	fmt.Printf("\nUne recherche qui traverse les deux nœuds : %s/recherche?q=cartographie\n", nodes[0].app.node.URLs().Base())
+	fmt.Printf("Pour publier, connectez-vous (%s/connexion) ; compte de démonstration :\n", nodes[0].app.node.URLs().Base())
+	for _, n := range nodes {
+		fmt.Printf("  %-9s %s    mot de passe : %s\n", n.name, n.email(), demoPassword)
+	}
 	fmt.Println("Ctrl-C pour arrêter.")
+}
+
+// demoPassword opens the accounts of the demonstration, which listens on loopback only.
+const demoPassword = "demonstration"
+
+func (n *demoNode) email() string { return "demo@" + n.slug + ".example" }
+
+// openAccount opens the host's account of a node, unless its folder has one.
+func (n *demoNode) openAccount(ctx context.Context) error {
+	org := n.app.node.URLs().Of(instance.KindOrganisation, n.slug)
+	_, err := n.app.node.NewAccount(ctx, instance.Account{
+		Email: n.email(), Name: "Démonstration", Role: instance.RoleHost, Organisations: []string{org},
+	}, demoPassword)
+	if errors.Is(err, instance.ErrConflict) {
+		return nil
+	}
+	return err
 }

@@ -15,8 +15,8 @@ import (
 )
 
 type importCommand struct {
-	Format       string            `enum:"auto,maillage-json,ical,geojson,csv,gogocarto,overpass,html,atom" default:"auto" placeholder:"FORMAT" help:"Format des données (${enum}) ; reconnu tout seul par défaut."`
-	As           string            `required:"" placeholder:"ORGANISATION" help:"Organisation de ce nœud au nom de laquelle publier (voir « maillage org add »)."`
+	Format       string            `enum:"auto,maillage-json,archive,ical,geojson,csv,gogocarto,overpass,html,atom" default:"auto" placeholder:"FORMAT" help:"Format des données (${enum}) ; reconnu tout seul par défaut."`
+	As           string            `placeholder:"ORGANISATION" help:"Organisation de ce nœud au nom de laquelle publier (voir « maillage org add »)."`
 	DryRun       bool              `help:"Dire ce qui serait fait, et ne rien faire."`
 	Source       string            `placeholder:"NOM" help:"Nom de la source, toujours le même d'un import à l'autre ; l'adresse ou le nom du fichier par défaut."`
 	Licence      string            `placeholder:"LICENCE" help:"Licence des données, quand elles ne la disent pas (par exemple ODbL-1.0)."`
@@ -32,6 +32,12 @@ type importCommand struct {
 func (cmd importCommand) Run(ctx context.Context, cli *commandLine) error {
 	if cmd.Path == "" && cmd.Undo == "" {
 		return errors.New("dites quoi importer : un dossier, un fichier ou une adresse")
+	}
+	if cmd.Format == "archive" && cmd.Undo == "" {
+		return importArchive(ctx, cli, cmd.Path, cmd.As)
+	}
+	if cmd.As == "" {
+		return errors.New("dites au nom de qui publier, avec --as (voir « maillage org add »)")
 	}
 	return withNode(ctx, cli, func(a *app) error {
 		owner, err := organisation(ctx, a.node, cmd.As)

@@ -18,8 +18,11 @@ type peerCommand struct {
 	Add  peerAddCommand  `cmd:"" help:"Suit un autre nœud et lit ce qu'il a publié."`
 	List peerListCommand `cmd:"" help:"Montre les nœuds suivis et ce qu'on sait d'eux."`
 
+	Status peerStatusCommand `cmd:"" help:"Dit comment vont les échanges avec chaque serveur."`
+	Why    peerWhyCommand    `cmd:"" help:"Dit pourquoi une chose n'est pas arrivée ailleurs, ou ne se voit pas ici."`
+
 	Remove  peerRemoveCommand  `cmd:"" help:"Cesse de suivre un nœud ; ce qu'il a publié reste."`
-	Block   peerBlockCommand   `cmd:"" help:"N'accepte plus rien d'un serveur, et ne lui envoie plus rien."`
+	Block   peerBlockCommand   `cmd:"" help:"N'accepte plus rien d'un serveur, ne lui envoie plus rien et cache ce qu'il a publié."`
 	Unblock peerUnblockCommand `cmd:"" help:"Lève le blocage d'un serveur."`
 }
 
@@ -43,10 +46,13 @@ func (cmd peerAddCommand) Run(ctx context.Context, cli *commandLine) error {
 }
 
 // running says whether the node's own server answers.
-func running(ctx context.Context, a *app) bool {
+func running(ctx context.Context, a *app) bool { return answers(ctx, a.node.URLs().Base()) }
+
+// answers says whether a node's server answers at its address.
+func answers(ctx context.Context, base string) bool {
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, a.node.URLs().IRI("/healthz"), nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, base+"/healthz", nil)
 	if err != nil {
 		return false
 	}
@@ -286,21 +292,14 @@ func block(ctx context.Context, cli *commandLine, typed string, blocked bool) er
 		if domain == a.node.Domain() {
 			return fmt.Errorf("%s est ce nœud-ci", domain)
 		}
-		err := a.store.Write(ctx, func(tx instance.Tx) error {
-			host, err := tx.Host(ctx, domain)
-			if errors.Is(err, instance.ErrNotFound) {
-				host, err = &instance.Host{Domain: domain}, nil
-			}
-			if err != nil {
-				return err
-			}
-			host.Blocked = blocked
-			return tx.SaveHost(ctx, *host)
-		})
-		if err != nil {
+		change := a.node.UnblockHost
+		if blocked {
+			change = a.node.BlockHost
+		}
+		if err := change(ctx, domain); err != nil {
 			return err
 		}
-		fmt.Println(map[bool]string{true: domain + " est bloqué.", false: domain + " n'est plus bloqué."}[blocked])
+		fmt.Println(map[bool]string{true: domain + " est bloqué ; ce qu'il a publié n'est plus montré.", false: domain + " n'est plus bloqué ; ce qu'il publie est relu."}[blocked])
 		return nil
 	})
 }

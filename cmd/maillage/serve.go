@@ -30,6 +30,9 @@ func (serveCommand) Run(ctx context.Context, cli *commandLine) error {
 	}
 	a.ready.Store(true)
 	fmt.Printf("%s écoute sur %s (adresse publique : %s)\n", a.node.Self().Name, l.Addr(), c.BaseURL)
+	if err := printSetup(ctx, a.node); err != nil {
+		return err
+	}
 	return a.serve(ctx, l)
 }
 
@@ -56,7 +59,7 @@ func (reindexCommand) Run(ctx context.Context, cli *commandLine) error {
 		return err
 	}
 	defer a.closeLogged()
-	if c.Search.Engine == "embedded" && running(ctx, a) {
+	if running(ctx, a) {
 		return fmt.Errorf("%s répond : arrêtez le nœud avant de reconstruire son index (il le tient en mémoire)", c.BaseURL)
 	}
 	start := time.Now()

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"sync/atomic"
 	"time"
 
@@ -18,8 +19,10 @@ import (
 	"github.com/maillage/maillage/federation"
 	"github.com/maillage/maillage/instance"
 	"github.com/maillage/maillage/instance/jobs"
+	"github.com/maillage/maillage/instance/source"
 	"github.com/maillage/maillage/instance/store"
 	"github.com/maillage/maillage/search/embedded"
+	"github.com/maillage/maillage/search/fallback"
 	"github.com/maillage/maillage/search/meili"
 	"github.com/maillage/maillage/web"
 )
@@ -32,6 +35,7 @@ type app struct {
 	index  instance.Index
 	node   *instance.Node
 	fed    *federation.Federation
+	pages  *web.Server
 	runner *jobs.Runner
 	http   *echo.Echo
 	ready  atomic.Bool // what /healthz and /readyz answer
@@ -59,9 +63,22 @@ func (a *app) open(ctx context.Context, withIndex bool) (err error) {
 			return err
 		}
 	}
+	communes, err := openGazetteer(c)
+	if err != nil {
+		return err
+	}
+	geocoder, err := openGeocoder(c)
+	if err != nil {
+		return err
+	}
+	mailer, err := openMailer(c)
+	if err != nil {
+		return err
+	}
 	a.node, err = instance.New(ctx, instance.Options{
 		BaseURL: c.BaseURL, Name: c.Name, Description: c.Description, Contact: c.Contact,
-		Store: a.store, Index: a.index, FollowBack: c.Federation.FollowBack, Log: log,
+		Store: a.store, Index: a.index, FollowBack: c.Federation.FollowBack, Mailer: mailer, Gazetteer: communes, Geocoder: geocoder,
+		Media: instance.MediaFolder(c.mediaFolder()), Log: log,
 	})
 	if err != nil {
 		return err
@@ -83,27 +100,37 @@ func (a *app) open(ctx context.Context, withIndex bool) (err error) {
 
 // openIndex opens the search engine; stale says that it must be filled again.
 func openIndex(ctx context.Context, c config, log *slog.Logger) (index instance.Index, stale bool, err error) {
-	if c.Search.Engine == "meilisearch" {
-		engine, err := meili.Open(ctx, meili.Options{URL: c.Search.URL, Key: c.Search.Key, Log: log})
-		if err != nil {
-			return nil, false, err
-		}
-		count, err := engine.Count(ctx)
-		return engine, count == 0, err
-	}
 	engine, err := embedded.Open(ctx, c.indexFile(), embedded.Options{Log: log})
 	if err != nil {
 		return nil, false, err
 	}
-	return engine, engine.NeedsRebuild(), nil
+	if c.Search.Engine != "meilisearch" {
+		return engine, engine.NeedsRebuild(), nil
+	}
+	both := fallback.Open(ctx, fallback.Options{
+		Local: engine, Marker: c.indexFile() + ".behind", Log: log,
+		Connect: func(ctx context.Context) (instance.Index, error) {
+			return meili.Open(ctx, meili.Options{URL: c.Search.URL, Key: c.Search.Key, Log: log})
+		},
+	})
+	return both, both.NeedsRebuild(), nil
 }
 
 // mount puts the pages, the API and the federation on one HTTP server.
 func (a *app) mount() error {
-	pages, err := web.New(web.Options{Node: a.node, Log: a.log, Version: version})
+	passkeys, err := openPasskeys(a.config, a.node.Self().Name)
 	if err != nil {
 		return err
 	}
+	pages, err := web.New(web.Options{
+		Node: a.node, Log: a.log, Version: version, FollowIntent: a.fed.FollowIntent,
+		Basemap:  web.Basemap{Tiles: a.config.Map.Tiles, Attribution: a.config.Map.Attribution},
+		Passkeys: passkeys, Importing: a.importing(),
+	})
+	if err != nil {
+		return err
+	}
+	a.pages = pages
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
 	e.Use(middleware.Recover(), middleware.RequestID())
@@ -115,9 +142,20 @@ func (a *app) mount() error {
 	return nil
 }
 
+// importing is what the pages need to import what other software writes.
+func (a *app) importing() *web.Importing {
+	return &web.Importing{
+		Reader: source.Files{}, Fetch: a.fed.Download, Log: a.store, Dir: filepath.Join(a.config.Data, "imports"),
+		Feeder: instance.NewFeeder(a.node, a.store, a.fed.Download, source.Read),
+	}
+}
+
 func (a *app) health(c echo.Context) error {
 	if !a.ready.Load() {
 		return c.String(http.StatusServiceUnavailable, "démarrage en cours\n")
+	}
+	if h := a.node.IndexHealth(); h.Degraded {
+		return c.String(http.StatusOK, fmt.Sprintf("ok, recherche par le moteur de secours depuis %s : %s\n", h.Since.Format(time.RFC3339), h.Reason))
 	}
 	return c.String(http.StatusOK, "ok\n")
 }
@@ -159,6 +197,7 @@ func (a *app) serve(ctx context.Context, l net.Listener) error {
 		}
 		return nil
 	})
+	go a.node.Gazetteer().Communes() // read now: no visitor waits for it
 	parts.Go(func() error {
 		a.purgeDaily(ctx)
 		return nil
@@ -192,6 +231,9 @@ func (a *app) purgeDaily(ctx context.Context) {
 		if err := a.store.Purge(ctx, time.Now().Add(-keepReceived)); err != nil && ctx.Err() == nil {
 			a.log.Warn("cannot purge the inbox", "error", err)
 		}
+		if _, err := a.node.ForgetParticipants(ctx); err != nil && ctx.Err() == nil {
+			a.log.Warn("cannot forget who took part in what is over", "error", err)
+		}
 		select {
 		case <-ctx.Done():
 			return
@@ -207,8 +249,11 @@ func ignoreCancel(err error) error {
 	return err
 }
 
-// Close releases the index and the database, in that order.
+// Close stops the imports that go on, then releases the index and the database.
 func (a *app) Close() error {
+	if a.pages != nil {
+		a.pages.Close()
+	}
 	var errs []error
 	if a.index != nil {
 		errs = append(errs, a.index.Close())

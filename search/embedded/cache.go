@@ -8,9 +8,8 @@ import (
 	"github.com/maillage/maillage/instance"
 )
 
-// cacheSize is how many documents are kept read: all those of a usual node, about
-// 30 MiB.
-const cacheSize = 10_000
+// cacheSize is how many documents are kept read, about 2 kB each: those of a full map.
+const cacheSize = 2_500
 
 // cache keeps documents that were read. They are shared: nobody changes them.
 type cache struct {

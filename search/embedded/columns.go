@@ -41,8 +41,9 @@ type row struct {
 type columns struct {
 	kinds, subkinds, origins, localities dictionary
 	themes, roles, territories           lists
-	rows                                 []row // rows[0] is never used
-	free                                 []uint32
+	rows                                 []row      // rows[0] is never used
+	names                                []nameKind // of each row
+	alive                                []bool     // row.live of each: reading it touches far less memory
 	live                                 int
 	grid                                 grid
 	localityKeys                         []string // complete.NameKey of localities
@@ -50,7 +51,7 @@ type columns struct {
 }
 
 func newColumns() *columns {
-	return &columns{rows: make([]row, 1), grid: grid{}, localityWords: map[string]bool{}}
+	return &columns{rows: make([]row, 1), names: make([]nameKind, 1), alive: make([]bool, 1), grid: grid{}, localityWords: map[string]bool{}}
 }
 
 // dictionary numbers strings from 0 as they come.
@@ -144,7 +145,7 @@ func (c *columns) load(ctx context.Context, f *file) error {
 	if err := f.read.QueryRowContext(ctx, "SELECT coalesce(max(rowid), 0) FROM doc").Scan(&last); err != nil {
 		return err
 	}
-	c.rows = slices.Grow(c.rows, last) // growing step by step would hold twice as much for a while
+	c.rows = slices.Grow(c.rows, last+1) // growing step by step would hold twice as much for a while
 	rows, err := f.read.QueryContext(ctx, "SELECT rowid, "+recordColumns+" FROM doc ORDER BY rowid")
 	if err != nil {
 		return err
@@ -161,38 +162,14 @@ func (c *columns) load(ctx context.Context, f *file) error {
 		if lat.Valid && lon.Valid {
 			r.point = &instance.Point{Lat: lat.Float64, Lon: lon.Float64}
 		}
-		for uint32(len(c.rows)) < slot {
-			c.free = append(c.free, uint32(len(c.rows)))
-			c.rows = append(c.rows, row{})
-		}
 		c.set(slot, &r)
 	}
 	return rows.Err()
 }
 
-// nextSlots returns n slots that are not in use, without taking them.
-func (c *columns) nextSlots(n int) []uint32 {
-	slots := make([]uint32, 0, n)
-	for i := range min(n, len(c.free)) {
-		slots = append(slots, c.free[len(c.free)-1-i])
-	}
-	for next := uint32(len(c.rows)); len(slots) < n; next++ {
-		slots = append(slots, next)
-	}
-	return slots
-}
-
-// set puts a record in a slot, whatever it held.
+// set puts a record in a new slot.
 func (c *columns) set(slot uint32, r *record) {
-	switch {
-	case slot == uint32(len(c.rows)):
-		c.rows = append(c.rows, row{})
-	case c.rows[slot].live:
-		c.clear(slot)
-		fallthrough
-	default:
-		c.take(slot)
-	}
+	c.reserve(int(slot))
 	w := row{
 		live: true, kind: uint16(c.kinds.id(r.kind)), subkind: uint16(c.subkinds.id(r.subkind)),
 		origin: c.origins.id(r.origin), locality: c.locality(r.locality),
@@ -204,8 +181,15 @@ func (c *columns) set(slot uint32, r *record) {
 		w.x, w.y = cluster.Project(w.point)
 		c.grid.add(slot, w.point)
 	}
-	c.rows[slot] = w
+	c.rows[slot], c.names[slot], c.alive[slot] = w, newNameKind(r), true
 	c.live++
+}
+
+// reserve makes rows up to a slot: those that hold nothing are no document's.
+func (c *columns) reserve(slot int) {
+	for len(c.rows) <= slot {
+		c.rows, c.names, c.alive = append(c.rows, row{}), append(c.names, 0), append(c.alive, false)
+	}
 }
 
 func (c *columns) locality(name string) uint32 {
@@ -220,16 +204,6 @@ func (c *columns) locality(name string) uint32 {
 	return id
 }
 
-// take removes a slot from the free ones; nextSlots gives the last ones first.
-func (c *columns) take(slot uint32) {
-	for i := len(c.free) - 1; i >= 0; i-- {
-		if c.free[i] == slot {
-			c.free = slices.Delete(c.free, i, i+1)
-			return
-		}
-	}
-}
-
 // clear empties a slot.
 func (c *columns) clear(slot uint32) {
 	r := &c.rows[slot]
@@ -239,7 +213,6 @@ func (c *columns) clear(slot uint32) {
 	if r.placed {
 		c.grid.remove(slot, r.point)
 	}
-	*r = row{}
-	c.free = append(c.free, slot)
+	*r, c.alive[slot] = row{}, false
 	c.live--
 }

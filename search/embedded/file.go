@@ -3,7 +3,6 @@ package embedded
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
@@ -18,12 +17,12 @@ import (
 
 // schemaVersion changes with the tables and with the analyser: a file of another
 // version is thrown away and rebuilt.
-const schemaVersion = 2
+const schemaVersion = 4
 
 // doc holds the columns that are read into memory at start, and body, apart so
-// that reading them stays quick, what is shown. ft has the stems, with their
-// positions for phrases; beginning has the words as written, without, to find them
-// by their first letters.
+// that reading them stays quick, what is shown. A document that changes gets a new
+// rowid, greater than all. lexicon has the postings of the rows up to one; those
+// after are analysed again. ft knows the positions of stems, for phrases.
 const schema = `
 CREATE TABLE doc (
 	rowid INTEGER PRIMARY KEY,
@@ -36,12 +35,9 @@ CREATE TABLE doc (
 );
 CREATE TABLE body (rowid INTEGER PRIMARY KEY, data BLOB NOT NULL);
 CREATE TABLE vocabulary (word TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE lexicon (part INTEGER PRIMARY KEY, upto INTEGER NOT NULL, titles INTEGER NOT NULL, data BLOB NOT NULL);
 CREATE VIRTUAL TABLE ft USING fts5(
 	name, place, summary, body,
-	content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 0'
-);
-CREATE VIRTUAL TABLE beginning USING fts5(
-	title, words, prefix='1 2 3', detail=column,
 	content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 0'
 );
 `
@@ -109,14 +105,15 @@ func remove(path string) error {
 
 // connect opens the pools. NORMAL survives a killed process; after a power cut the
 // last writes may be missing, which a rebuild mends. Checkpoints are made by us,
-// outside the lock that searches wait for.
+// outside the lock that searches wait for. Readers keep few pages: the system has
+// them in memory once, where each of our connections would have its own.
 func connect(ctx context.Context, path string) (*file, error) {
 	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() +
 		"?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)" +
-		"&_pragma=cache_size(-16000)&_pragma=temp_store(MEMORY)&_pragma=wal_autocheckpoint(0)"
+		"&_pragma=cache_size(-2000)&_pragma=temp_store(MEMORY)&_pragma=wal_autocheckpoint(0)"
 	f := &file{path: path}
 	var err error
-	if f.write, err = sql.Open("sqlite", dsn+"&_txlock=immediate"); err != nil {
+	if f.write, err = sql.Open("sqlite", dsn+"&_pragma=cache_size(-8000)&_txlock=immediate"); err != nil {
 		return nil, err
 	}
 	if f.read, err = sql.Open("sqlite", dsn+"&_pragma=query_only(1)"); err != nil {
@@ -164,11 +161,11 @@ func (f *file) documents(ctx context.Context, slots []uint32) (map[uint32]*insta
 	return docs, nil
 }
 
-// matching runs an FTS5 expression on a table. All rowids come in one string: a row
+// matching runs an FTS5 expression. All rowids come in one string: a row
 // for each would take six times as long.
-func (f *file) matching(ctx context.Context, table, expr string) ([]uint32, error) {
+func (f *file) matching(ctx context.Context, expr string) ([]uint32, error) {
 	var list sql.NullString
-	err := f.read.QueryRowContext(ctx, "SELECT group_concat(rowid) FROM "+table+" WHERE "+table+" MATCH ?", expr).Scan(&list)
+	err := f.read.QueryRowContext(ctx, "SELECT group_concat(rowid) FROM ft WHERE ft MATCH ?", expr).Scan(&list)
 	if err != nil {
 		return nil, fmt.Errorf("full text %q: %w", expr, err)
 	}
@@ -200,8 +197,8 @@ func scanDocuments(rows *sql.Rows, docs map[uint32]*instance.Document) error {
 		if err := rows.Scan(&slot, &data); err != nil {
 			return err
 		}
-		doc := new(instance.Document)
-		if err := json.Unmarshal(data, doc); err != nil {
+		doc, err := decode(data)
+		if err != nil {
 			return fmt.Errorf("document %d: %w", slot, err)
 		}
 		docs[uint32(slot)] = doc

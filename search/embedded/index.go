@@ -3,11 +3,11 @@ package embedded
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -34,21 +34,28 @@ type Index struct {
 	content      *content
 	needsRebuild bool
 
-	warming     sync.WaitGroup
-	startWarm   func() // asks in the background what people type first
-	stopWarming context.CancelFunc
+	compacting sync.WaitGroup
+	compact    func() // starts a rebuild of the content from itself; guarded by writing
+	spare      int    // how many slots may be of no use before that
+	notBefore  int    // how many slots the next one waits for; guarded by writing
+	stop       context.CancelFunc
 }
 
 var _ instance.Index = (*Index)(nil)
 
 // content is a file with what is kept of it in memory.
 type content struct {
-	file  *file
-	cols  *columns
-	words *vocabulary
-	cache *cache
+	file   *file
+	cols   *columns
+	stems  *lexicon
+	titles *lexicon // what completes a name
+	words  *vocabulary
+	cache  *cache
+	saved  int // the last slot of the lexicons in the file
+}
 
-	postings *postings
+func contentOf(f *file) *content {
+	return &content{file: f, cols: newColumns(), stems: newLexicon(), titles: newLexicon(), words: newVocabulary(), cache: newCache()}
 }
 
 // Open opens the index at path. A file that is missing, damaged or of another
@@ -60,7 +67,7 @@ func Open(ctx context.Context, path string, o Options) (*Index, error) {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	x := &Index{path: path, now: o.Now, log: o.Log}
+	x := &Index{path: path, now: o.Now, log: o.Log, spare: 20_000}
 	if err := removeFile(path + rebuildSuffix); err != nil {
 		return nil, fmt.Errorf("open search index: %w", err)
 	}
@@ -79,24 +86,13 @@ func Open(ctx context.Context, path string, o Options) (*Index, error) {
 	}
 	x.content = c
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
-	x.stopWarming = stop
-	x.startWarm = func() { x.warming.Go(func() { x.warm(background) }) }
-	x.startWarm()
-	return x, nil
-}
-
-// warm asks what people type first, so that nobody waits for the answers to be read:
-// one letter begins half a million names.
-func (x *Index) warm(ctx context.Context) {
-	const large = 50_000 // documents
-	if n, _ := x.Count(ctx); n < large || ctx.Err() != nil {
-		return
-	}
-	for letter := 'a'; letter <= 'z' && ctx.Err() == nil; letter++ {
-		if _, err := x.Suggest(ctx, string(letter), 1); err != nil {
-			return // those who ask will be told
+	x.stop = stop
+	x.compact = func() {
+		if background.Err() == nil {
+			x.compacting.Go(func() { x.compactNow(background) })
 		}
 	}
+	return x, nil
 }
 
 func newContent(ctx context.Context, path string) (*content, error) {
@@ -104,7 +100,7 @@ func newContent(ctx context.Context, path string) (*content, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &content{file: f, cols: newColumns(), words: newVocabulary(), cache: newCache(), postings: newPostings()}, nil
+	return contentOf(f), nil
 }
 
 func loadContent(ctx context.Context, path string) (*content, error) {
@@ -112,8 +108,8 @@ func loadContent(ctx context.Context, path string) (*content, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &content{file: f, cols: newColumns(), words: newVocabulary(), cache: newCache(), postings: newPostings()}
-	if err := errors.Join(c.cols.load(ctx, f), c.words.load(ctx, f)); err != nil {
+	c := contentOf(f)
+	if err := errors.Join(c.cols.load(ctx, f), c.words.load(ctx, f), c.loadLexicon(ctx)); err != nil {
 		return nil, errors.Join(fmt.Errorf("read %s: %w", path, err), f.close())
 	}
 	return c, nil
@@ -128,8 +124,10 @@ func (x *Index) NeedsRebuild() bool {
 
 // Close ends the index; what was Put is in its file.
 func (x *Index) Close() error {
-	x.stopWarming()
-	x.warming.Wait()
+	x.writing.Lock() // so that no other compaction begins
+	x.stop()
+	x.writing.Unlock()
+	x.compacting.Wait()
 	x.writing.Lock()
 	defer x.writing.Unlock()
 	x.mu.Lock()
@@ -166,7 +164,16 @@ func (x *Index) change(ctx context.Context, ch *change) error {
 	if x.journal != nil {
 		x.journal.add(ch)
 	}
+	if x.content.unsavedMany() {
+		if err := x.content.saveLexicon(ctx); err != nil {
+			x.log.Warn("search index will take longer to open", "err", err)
+		}
+	}
 	x.content.file.checkpoint(ctx)
+	if slots := len(x.content.cols.rows); x.content.worn(x.spare) && x.journal == nil && slots > x.notBefore {
+		x.notBefore = slots + slots/4
+		x.compact()
+	}
 	return nil
 }
 
@@ -182,8 +189,9 @@ type entry struct {
 	doc    *instance.Document
 	data   []byte
 	record record
-	text   text
-	slot   uint32
+	text   *text
+	slot   uint32 // the one it gets; 0 for one to forget
+	old    uint32 // the one it had, 0 when it is new
 }
 
 // changeOf prepares a batch outside of any lock. The last of several documents
@@ -220,7 +228,7 @@ func (e *entry) analyse() {
 		doc.Point = nil
 		e.doc = &doc
 	}
-	e.data, _ = json.Marshal(e.doc) // strings, times and finite numbers: cannot fail
+	e.data = encode(e.doc)
 	e.record = newRecord(e.doc)
 	e.text = analyse(e.doc)
 }
@@ -251,68 +259,64 @@ func (c *content) write(ctx context.Context, ch *change, mu *sync.RWMutex) error
 		return err
 	}
 	for _, e := range ch.entries {
-		c.cache.forget(e.slot)
-		switch {
-		case e.doc != nil:
+		if e.old != 0 {
+			c.cache.forget(e.old)
+			c.cols.clear(e.old)
+		}
+		if e.doc != nil {
 			c.cols.set(e.slot, &e.record)
-			c.postings.update(e.slot, &e.text)
-		case e.slot != 0:
-			c.cols.clear(e.slot)
-			c.postings.update(e.slot, nil)
+			c.learn(e.slot, e.text)
 		}
 	}
 	c.words.add(words)
 	return nil
 }
 
-// assignSlots gives every entry the rowid of its document, or a free one.
+// assignSlots gives every document the next rowid, and finds the one it had.
 func (c *content) assignSlots(ctx context.Context, tx *sql.Tx, ch *change) error {
 	find, err := tx.PrepareContext(ctx, "SELECT rowid FROM doc WHERE id = ?")
 	if err != nil {
 		return err
 	}
 	defer find.Close()
-	var created []*entry
+	next := uint32(len(c.cols.rows))
 	for _, e := range ch.entries {
-		e.slot = 0
-		switch err := find.QueryRowContext(ctx, e.id).Scan(&e.slot); {
-		case errors.Is(err, sql.ErrNoRows) && e.doc != nil:
-			created = append(created, e)
-		case err != nil && !errors.Is(err, sql.ErrNoRows):
+		e.slot, e.old = 0, 0
+		if err := find.QueryRowContext(ctx, e.id).Scan(&e.old); err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
-	}
-	for i, slot := range c.cols.nextSlots(len(created)) {
-		created[i].slot = slot
+		if e.doc != nil {
+			e.slot = next
+			next++
+		}
 	}
 	return nil
 }
 
 // store writes an entry to the tables.
 func (e *entry) store(ctx context.Context, tx *sql.Tx) error {
-	if e.slot == 0 { // to forget, and unknown
-		return nil
-	}
-	if e.doc == nil {
-		for _, table := range []string{"doc", "body", "ft", "beginning"} {
-			if _, err := tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE rowid = ?", e.slot); err != nil {
+	if e.old != 0 {
+		for _, table := range []string{"doc", "body", "ft"} {
+			if _, err := tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE rowid = ?", e.old); err != nil {
 				return err
 			}
 		}
+	}
+	if e.doc == nil {
 		return nil
 	}
-	_, err := tx.ExecContext(ctx, "REPLACE INTO doc (rowid, "+recordColumns+") VALUES ("+placeholders(15)+")",
+	_, err := tx.ExecContext(ctx, "INSERT INTO doc (rowid, "+recordColumns+") VALUES ("+placeholders(15)+")",
 		append([]any{e.slot}, e.record.values()...)...)
 	if err != nil {
 		return err
 	}
-	if _, err := tx.ExecContext(ctx, "REPLACE INTO body (rowid, data) VALUES (?, ?)", e.slot, e.data); err != nil {
+	if _, err := tx.ExecContext(ctx, "INSERT INTO body (rowid, data) VALUES (?, ?)", e.slot, e.data); err != nil {
 		return err
 	}
-	if _, err := tx.ExecContext(ctx, "REPLACE INTO ft (rowid, name, place, summary, body) VALUES (?, ?, ?, ?, ?)",
-		e.slot, e.text.name, e.text.place, e.text.summary, e.text.body); err != nil {
-		return err
+	args := []any{e.slot}
+	for _, row := range e.text.rows {
+		args = append(args, strings.Join(row, " "))
 	}
-	_, err = tx.ExecContext(ctx, "REPLACE INTO beginning (rowid, title, words) VALUES (?, ?, ?)", e.slot, e.text.title, e.text.words)
+	_, err = tx.ExecContext(ctx, "INSERT INTO ft (rowid, name, place, summary, body) VALUES (?, ?, ?, ?, ?)", args...)
 	return err
 }

@@ -29,6 +29,33 @@ func (j *journal) add(ch *change) {
 func (x *Index) Rebuild(ctx context.Context, next func(context.Context) ([]instance.Document, error)) error {
 	x.rebuilding.Lock()
 	defer x.rebuilding.Unlock()
+	if err := x.refill(ctx, next); err != nil {
+		return fmt.Errorf("rebuild search index: %w", err)
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.needsRebuild = false
+	return nil
+}
+
+// compactNow rebuilds the content from itself, without what replaced and forgotten
+// documents left behind.
+func (x *Index) compactNow(ctx context.Context) {
+	x.rebuilding.Lock()
+	defer x.rebuilding.Unlock()
+	x.writing.Lock()
+	worn := x.content.worn(x.spare)
+	x.writing.Unlock()
+	if !worn || ctx.Err() != nil { // a rebuild has just done it
+		return
+	}
+	if err := x.refill(ctx, x.All()); err != nil && ctx.Err() == nil {
+		x.log.Warn("search index could not be compacted", "err", err)
+	}
+}
+
+// refill puts what next yields in the place of the content.
+func (x *Index) refill(ctx context.Context, next func(context.Context) ([]instance.Document, error)) error {
 	x.writing.Lock()
 	x.journal = &journal{change{byID: map[string]*entry{}}}
 	x.writing.Unlock()
@@ -40,7 +67,7 @@ func (x *Index) Rebuild(ctx context.Context, next func(context.Context) ([]insta
 		x.writing.Lock()
 		x.journal = nil
 		x.writing.Unlock()
-		return fmt.Errorf("rebuild search index: %w", errors.Join(err, removeFile(x.path+rebuildSuffix)))
+		return errors.Join(err, removeFile(x.path+rebuildSuffix))
 	}
 	return nil
 }
@@ -61,6 +88,8 @@ func (x *Index) fill(ctx context.Context, next func(context.Context) ([]instance
 			return nil, errors.Join(err, fresh.file.close())
 		}
 		if len(docs) == 0 {
+			fresh.stems.pack()
+			fresh.titles.pack()
 			return fresh, nil
 		}
 		fresh.file.checkpoint(ctx)
@@ -74,6 +103,9 @@ func (x *Index) replace(ctx context.Context, fresh *content) error {
 	defer x.writing.Unlock()
 	var alone sync.RWMutex
 	err := fresh.write(ctx, &x.journal.change, &alone)
+	if err == nil {
+		err = fresh.saveLexicon(ctx)
+	}
 	if err = errors.Join(err, fresh.file.close()); err != nil { // closing empties its log into it
 		return err
 	}
@@ -89,7 +121,6 @@ func (x *Index) replace(ctx context.Context, fresh *content) error {
 		return err
 	}
 	fresh.file = f
-	x.content, x.needsRebuild, x.journal = fresh, false, nil
-	x.startWarm()
+	x.content, x.journal, x.notBefore = fresh, nil, 0
 	return nil
 }

@@ -17,88 +17,47 @@ const (
 )
 
 // score gives every hit the worth of each clause, rare words counting more than
-// common ones: from 0 to a little more than 1. Adding fields up in Go is why FTS5's
-// own bm25() is not asked: it reads the whole list of each word again, which takes
-// thirty times longer than finding them. matched lists the hits of each clause; nil
-// when all of them answer all the clauses.
-func (c *content) score(ctx context.Context, hits []found, clauses []french.Clause, matched [][]uint32) error {
-	worth, slots := make([]float64, len(hits)), make([]uint32, len(hits))
-	for h := range hits {
-		slots[h] = hits[h].slot
+// common ones: from 0 to a little more than 1.
+func (c *content) score(hits []found, clauses []french.Clause, answers []answer) {
+	if len(hits) == 0 {
+		return
 	}
 	total := 0.0
 	for i, clause := range clauses {
-		if matched == nil {
-			fillWith(worth, rank.WorthText)
-		} else {
-			fillWith(worth, 0)
-			eachOf(hits, matched[i], func(h int) { worth[h] = rank.WorthText })
-		}
-		seen, err := c.worth(ctx, hits, slots, clause, worth)
-		if err != nil {
-			return err
-		}
-		rarity := math.Log(1 + float64(c.cols.live)/float64(seen+1))
+		rarity := math.Log(1 + float64(c.cols.live)/float64(answers[i].seen+1))
 		total += rarity
-		for h := range hits {
-			hits[h].score += rarity * worth[h]
+		place := rank.WorthPlace
+		if c.cols.namesPlace(clause) {
+			place = rank.WorthName
 		}
+		worths := worthsOf(place)
+		eachOf(hits, answers[i].postings, func(h int, in fields) {
+			worth := worths[in&(itself-1)]
+			if in&inName != 0 {
+				worth += worthShort * 10 / float64(10+c.cols.names[hits[h].slot].length())
+			}
+			if in&itself == 0 {
+				worth *= worthSynonym
+			}
+			hits[h].score += rarity * worth
+		})
 	}
 	for h := range hits {
 		hits[h].score /= total
 	}
-	return nil
 }
 
-func fillWith(values []float64, value float64) {
-	for i := range values {
-		values[i] = value
-	}
-}
-
-// worth adds what the fields give a clause in each hit; seen is about how many
-// documents have it there.
-func (c *content) worth(ctx context.Context, hits []found, within []uint32, clause french.Clause, worth []float64) (seen int, err error) {
-	place := rank.WorthPlace
-	if c.cols.namesPlace(clause) {
-		place = rank.WorthName
-	}
-	for _, field := range [...]struct {
-		name  string
-		worth float64
-	}{{"name", rank.WorthName}, {"place", place}, {"summary", rank.WorthSummary}} {
-		slots, total, err := c.clause(ctx, clause, field.name, within)
-		if err != nil {
-			return 0, err
-		}
-		seen = max(seen, total)
-		eachOf(hits, slots, func(h int) {
-			worth[h] = max(worth[h], field.worth) + worthMore
-			if field.name == "name" {
-				worth[h] += worthShort * 10 / float64(10+len(c.cols.rows[hits[h].slot].nameKey))
+// worthsOf is what a clause is worth by the fields that have it.
+func worthsOf(place float64) (worths [1 << fieldBits]float64) {
+	for in := range worths {
+		worths[in] = rank.WorthText
+		for i, worth := range [...]float64{rank.WorthName, place, rank.WorthSummary} {
+			if in&(1<<i) != 0 {
+				worths[in] = max(worths[in], worth) + worthMore
 			}
-		})
-	}
-	return seen, c.demoteSynonyms(ctx, hits, within, clause, worth)
-}
-
-// demoteSynonyms puts what answers a clause in its own words before what answers it
-// in others.
-func (c *content) demoteSynonyms(ctx context.Context, hits []found, within []uint32, clause french.Clause, worth []float64) error {
-	if len(clause.Any) < 2 {
-		return nil
-	}
-	typed := clause
-	typed.Any, typed.Each = clause.Any[:1], nil
-	slots, _, err := c.clause(ctx, typed, allFields, within)
-	itself := make([]bool, len(hits))
-	eachOf(hits, slots, func(h int) { itself[h] = true })
-	for h := range worth {
-		if !itself[h] {
-			worth[h] *= worthSynonym
 		}
 	}
-	return err
+	return worths
 }
 
 // namesPlace says that a clause is a word of some commune's name.

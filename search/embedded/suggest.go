@@ -13,8 +13,9 @@ import (
 
 const (
 	maxSuggestions = 50
-	// suggestRead is how many of the documents whose name matches are read.
-	suggestRead = 100
+	// suggestRead is how many of the documents whose name matches are read, beside
+	// three for each suggestion asked for: several may be worded the same.
+	suggestRead = 10
 	// suggestRespellings is how many corrections are tried.
 	suggestRespellings = 6
 )
@@ -29,12 +30,12 @@ func (x *Index) Suggest(ctx context.Context, text string, limit int) ([]instance
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	list := complete.NewList()
-	if err := x.content.suggest(ctx, in, list); err != nil {
+	if err := x.content.suggest(ctx, in, limit, list); err != nil {
 		return nil, fmt.Errorf("suggest: %w", err)
 	}
 	if list.Len() == 0 {
 		for _, text := range x.content.words.respell(in.Words()) {
-			if err := x.content.suggest(ctx, complete.Parse(text), list); err != nil {
+			if err := x.content.suggest(ctx, complete.Parse(text), limit, list); err != nil {
 				return nil, fmt.Errorf("suggest: %w", err)
 			}
 		}
@@ -42,18 +43,14 @@ func (x *Index) Suggest(ctx context.Context, text string, limit int) ([]instance
 	return list.Best(limit), nil
 }
 
-func (c *content) suggest(ctx context.Context, in complete.Input, list *complete.List) error {
+func (c *content) suggest(ctx context.Context, in complete.Input, limit int, list *complete.List) error {
 	list.AddThemes(in)
 	for id, key := range c.cols.localityKeys {
 		if key != "" {
 			list.AddLocality(in, c.cols.localities.names[id], key)
 		}
 	}
-	slots, err := c.named(ctx, in)
-	if err != nil {
-		return err
-	}
-	docs, err := c.documents(ctx, slots)
+	docs, err := c.documents(ctx, c.named(in, 3*limit+suggestRead))
 	if err != nil {
 		return err
 	}
@@ -64,70 +61,89 @@ func (c *content) suggest(ctx context.Context, in complete.Input, list *complete
 }
 
 // named finds the best documents with a word in their name, or a code, that begins
-// as each word typed. For the first letters typed, which are those of many names,
-// they are remembered.
-func (c *content) named(ctx context.Context, in complete.Input) ([]uint32, error) {
-	var slots []uint32
-	for _, w := range in.Words() {
-		q := question{table: "beginning", columns: "title", words: []string{w}}
-		if list := c.postings.get(q.key()); list != nil && len(in.Words()) == 1 {
-			return c.remembered(list, in), nil
+// as each word typed, n at most.
+func (c *content) named(in complete.Input, n int) []uint32 {
+	t := newTally(len(c.cols.rows))
+	defer t.release()
+	var a answer
+	for i, w := range in.Words() {
+		clear(t.marks)
+		for word := range c.titles.words.beginning(w) {
+			t.add(c.titles.lists[word].all(), 0)
 		}
-		var err error
-		if slots, _, err = c.ask(ctx, q, slots); err != nil || len(slots) == 0 {
-			return nil, err
+		if i == 0 {
+			a = t.answer(c.cols.alive, nil)
+			continue
 		}
+		a = t.answer(c.cols.alive, a.slots())
 	}
-	return c.cols.bestNamed(slots, in), nil
-}
-
-// remembered are the best documents of a kept answer.
-func (c *content) remembered(list *posting, in complete.Input) []uint32 {
-	c.postings.mu.Lock()
-	best := list.best
-	c.postings.mu.Unlock()
-	if best == nil {
-		best = c.cols.bestNamed(list.slots(), in)
-		c.postings.mu.Lock()
-		list.best = best
-		c.postings.mu.Unlock()
+	if len(in.Words()) == 1 {
+		return c.cols.bestNamed(a.postings, n, func(p posting) int { return c.cols.names[p.slot].match(in.Words()[0], p.in) })
 	}
-	return best
-}
-
-// bestNamed keeps the slots worth reading: territories and shorter names first,
-// as complete.List will in detail.
-func (c *columns) bestNamed(slots []uint32, in complete.Input) []uint32 {
-	type named struct {
-		slot uint32
-		rank int
-	}
-	territory, known := c.kinds.ids[string(instance.KindTerritory)]
-	ranked := make([]named, len(slots))
-	for i, slot := range slots {
-		r := &c.rows[slot]
-		isTerritory := known && uint32(r.kind) == territory
+	return c.cols.bestNamed(a.postings, n, func(p posting) int {
+		r := &c.cols.rows[p.slot]
 		rank, ok := in.Match(r.nameKey)
 		switch {
-		case !ok && isTerritory:
-			rank = 0 // by its code
+		case !ok && c.cols.names[p.slot].territory():
+			return 0 // by its code
 		case !ok:
-			rank = 3
+			return 3
 		}
-		rank *= 2
-		if !isTerritory {
-			rank++
-		}
-		ranked[i] = named{slot, rank}
-	}
-	ranked = best(ranked, min(len(ranked), suggestRead), func(a, b named) int {
-		return cmp.Or(a.rank-b.rank, len(c.rows[a.slot].nameKey)-len(c.rows[b.slot].nameKey), cmp.Compare(a.slot, b.slot))
+		return rank
 	})
+}
+
+// bestNamed keeps the n slots that complete.List would put first, but for those it
+// tells apart by their letters.
+func (c *columns) bestNamed(postings []posting, n int, rank func(posting) int) []uint32 {
+	ranked := make([]uint64, len(postings)) // what counts most in the high bits, the slot in the low ones
+	for i, p := range postings {
+		ranked[i] = uint64(rank(p))<<48 | uint64(c.names[p.slot])<<32 | uint64(p.slot)
+	}
+	ranked = best(ranked, min(len(ranked), n), cmp.Compare)
 	kept := make([]uint32, len(ranked))
-	for i, n := range ranked {
-		kept[i] = n.slot
+	for i, r := range ranked {
+		kept[i] = uint32(r)
 	}
 	return kept
+}
+
+// nameKind is what a suggestion is ranked by beside its words, in the order of
+// complete.List: not a territory, not ours, the length of its name, at most 255.
+type nameKind uint16
+
+const (
+	notTerritory nameKind = 1 << 9
+	notOurs      nameKind = 1 << 8
+)
+
+func newNameKind(r *record) nameKind {
+	n := nameKind(min(len(r.nameKey), 255))
+	if r.kind != string(instance.KindTerritory) {
+		n |= notTerritory
+	}
+	if r.origin != "" {
+		n |= notOurs
+	}
+	return n
+}
+
+func (n nameKind) territory() bool { return n&notTerritory == 0 }
+
+func (n nameKind) length() int { return int(n & 255) }
+
+// match is complete.Input.Match for one word typed, by where the words that it begins
+// are: 3 when it is in no word of the name.
+func (n nameKind) match(typed string, in fields) int {
+	switch {
+	case in&beginsName != 0 && n.length() == len(typed), in&isCode != 0 && n.territory():
+		return 0
+	case in&beginsName != 0:
+		return 1
+	case in&insideName != 0:
+		return 2
+	}
+	return 3
 }
 
 // respell offers corrections of what is typed: the last word by each of its

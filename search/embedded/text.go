@@ -10,44 +10,75 @@ import (
 	"github.com/maillage/maillage/search/french"
 )
 
-// text is a document as tables ft and beginning hold it: words separated by spaces.
+// text is a document analysed.
 type text struct {
-	name, place, summary, body string   // stems
-	title, words               string   // as written, folded; words are those not in title
-	vocabulary                 []string // every word that a typo may mean
+	rows   [4][]string       // the stems of each field, in the order they are read
+	stems  map[string]fields // and known expressions, with the fields that have them
+	titles map[string]fields // what completes a name, with the part it has in it
+	forms  []string          // words as written, folded: what a typo or a beginning may mean
 }
 
-func analyse(d *instance.Document) text {
-	var t text
-	var name, words, more []string
-	t.name, name = terms(d.Name)
-	t.place, words = terms(complete.PlaceText(d))
-	t.summary, more = terms(d.Summary)
-	words = append(words, more...)
-	t.body, more = terms(d.Text + "\n" + d.When.Text)
-	words = append(words, more...)
-	t.title = title(d, name)
-	t.words = strings.Join(words, " ")
-	t.vocabulary = slices.Concat(name, words)
+func analyse(d *instance.Document) *text {
+	t := &text{stems: make(map[string]fields, 64)}
+	var name []string
+	for i, field := range [...]string{d.Name, complete.PlaceText(d), d.Summary, d.Text + "\n" + d.When.Text} {
+		stems, words := french.Terms(field)
+		t.rows[i], t.forms = stems, append(t.forms, words...)
+		if i == 0 {
+			name = words
+		}
+		for _, stem := range stems {
+			t.stems[stem] |= 1 << i
+		}
+		for _, expression := range french.Expressions(stems) {
+			t.stems[expression] |= 1 << i
+		}
+	}
+	t.titles = titles(d, name)
 	return t
 }
 
-// title is what completes a name: all its words, little ones too ("la ro" is on
-// the way to La Roche), its hyphenated words in one piece, a territory's codes.
-func title(d *instance.Document, name []string) string {
-	words := strings.Fields(complete.NameKey(d.Name))
-	for _, w := range name {
-		if !slices.Contains(words, w) {
-			words = append(words, w)
+// hasRow says that stems stand in a row in some field.
+func (t *text) hasRow(stems []string) bool {
+	for _, row := range t.rows {
+		for at := 0; at+len(stems) <= len(row); at++ {
+			if slices.Equal(row[at:at+len(stems)], stems) {
+				return true
+			}
 		}
 	}
-	_, codes := terms(strings.Join(complete.Codes(d), " "))
-	return strings.Join(append(words, codes...), " ")
+	return false
 }
 
-func terms(s string) (stems string, words []string) {
-	list, words := french.Terms(s)
-	return strings.Join(list, " "), words
+// What a word is in a title.
+const (
+	beginsName fields = 1 << iota
+	insideName
+	isCode
+	isCompound // a hyphenated word in one piece
+)
+
+// titles are what completes a name: all its words, little ones too ("la ro" is on
+// the way to La Roche), its hyphenated words in one piece, a territory's codes.
+func titles(d *instance.Document, name []string) map[string]fields {
+	words := map[string]fields{}
+	for i, w := range strings.Fields(complete.NameKey(d.Name)) {
+		if i == 0 {
+			words[w] |= beginsName
+		} else {
+			words[w] |= insideName
+		}
+	}
+	for _, w := range name {
+		if words[w] == 0 {
+			words[w] = isCompound
+		}
+	}
+	_, codes := french.Terms(strings.Join(complete.Codes(d), " "))
+	for _, w := range codes {
+		words[w] |= isCode
+	}
+	return words
 }
 
 // found is a document that matches: how well, with how many words of the query
@@ -85,29 +116,32 @@ func (c *content) match(ctx context.Context, q french.Query, within []uint32, sc
 // matchAll finds what every clause matches; some says that there is such a document,
 // if not within.
 func (c *content) matchAll(ctx context.Context, q french.Query, within []uint32, scored bool) (hits []found, some bool, err error) {
-	slots, err := c.everyClause(ctx, q.All, within)
+	slots, answers, err := c.everyClause(ctx, q.All, within)
 	if err != nil {
 		return nil, false, err
 	}
 	if some = len(slots) > 0; !some && within != nil {
-		anywhere, err := c.everyClause(ctx, q.All, nil)
+		anywhere, _, err := c.everyClause(ctx, q.All, nil)
 		return nil, len(anywhere) > 0, err
 	}
-	if hits, err = c.exclude(ctx, foundAt(slots), q.None); err != nil || !scored {
-		return hits, some, err
+	if hits, err = c.exclude(ctx, foundAt(slots), q.None); err == nil && scored {
+		c.score(hits, q.All, answers)
 	}
-	return hits, some, c.score(ctx, hits, q.All, nil)
+	return hits, some, err
 }
 
-// everyClause lists the slots where all the clauses match.
-func (c *content) everyClause(ctx context.Context, clauses []french.Clause, within []uint32) (slots []uint32, err error) {
+// everyClause lists the slots where all the clauses match, and what each of them
+// finds, which may be more.
+func (c *content) everyClause(ctx context.Context, clauses []french.Clause, within []uint32) (slots []uint32, answers []answer, err error) {
 	slots = within
 	for _, clause := range clauses {
-		if slots, _, err = c.clause(ctx, clause, allFields, slots); err != nil || len(slots) == 0 {
-			return nil, err
+		a, err := c.clause(ctx, clause, slots)
+		if err != nil || len(a.postings) == 0 {
+			return nil, nil, err
 		}
+		slots, answers = a.slots(), append(answers, a)
 	}
-	return slots, nil
+	return slots, answers, nil
 }
 
 // matchSome finds what some clause matches, those that match more clauses first.
@@ -115,14 +149,14 @@ func (c *content) matchSome(ctx context.Context, q french.Query) ([]found, error
 	if len(q.All) < 2 {
 		return nil, nil
 	}
-	lists := make([][]uint32, len(q.All))
+	answers := make([]answer, len(q.All))
 	var slots []uint32
 	for i, clause := range q.All {
 		var err error
-		if lists[i], _, err = c.clause(ctx, clause, allFields, nil); err != nil {
+		if answers[i], err = c.clause(ctx, clause, nil); err != nil {
 			return nil, err
 		}
-		slots = append(slots, lists[i]...)
+		slots = append(slots, answers[i].slots()...)
 	}
 	slices.Sort(slots)
 	hits, err := c.exclude(ctx, foundAt(slices.Compact(slots)), q.None)
@@ -134,47 +168,24 @@ func (c *content) matchSome(ctx context.Context, q french.Query) ([]found, error
 		if c.cols.namesPlace(clause) { // another place will not do
 			words = 2
 		}
-		eachOf(hits, lists[i], func(h int) { hits[h].words += words })
+		eachOf(hits, answers[i].postings, func(h int, _ fields) { hits[h].words += words })
 	}
-	return hits, c.score(ctx, hits, q.All, lists)
+	c.score(hits, q.All, answers)
+	return hits, nil
 }
 
 // exclude drops what any of the clauses matches.
 func (c *content) exclude(ctx context.Context, hits []found, none []french.Clause) ([]found, error) {
 	for _, clause := range none {
 		clause.Prefix = false
-		unwanted, _, err := c.clause(ctx, clause, allFields, nil)
+		unwanted, err := c.clause(ctx, clause, nil)
 		if err != nil {
 			return nil, err
 		}
-		eachOf(hits, unwanted, func(h int) { hits[h].slot = 0 }) // no document has slot 0
+		eachOf(hits, unwanted.postings, func(h int, _ fields) { hits[h].slot = 0 }) // no document has slot 0
 		hits = slices.DeleteFunc(hits, func(h found) bool { return h.slot == 0 })
 	}
 	return hits, nil
-}
-
-// allFields are the columns of ft.
-const allFields = "{name place summary body}"
-
-// clause lists the slots where a clause matches, in order: its stems in the fields
-// or, while it is typed, words that begin so (of the name, when only that is asked).
-// With within it keeps to these; total is about how many there are in all.
-func (c *content) clause(ctx context.Context, clause french.Clause, fields string, within []uint32) (slots []uint32, total int, err error) {
-	if len(clause.Any)+len(clause.Each) > 0 {
-		whole := question{table: "ft", columns: fields, any: clause.Any, each: clause.Each}
-		if slots, total, err = c.ask(ctx, whole, within); err != nil {
-			return nil, 0, err
-		}
-	}
-	columns, ok := map[string]string{allFields: "{title words}", "name": "title"}[fields]
-	if !clause.Prefix || !ok {
-		return slots, total, nil
-	}
-	begun, more, err := c.ask(ctx, question{table: "beginning", columns: columns, words: clause.Words}, within)
-	if err != nil {
-		return nil, 0, err
-	}
-	return union(slots, begun), max(total, more), nil
 }
 
 func (c *content) all() []found {
@@ -195,61 +206,17 @@ func foundAt(slots []uint32) []found {
 	return hits
 }
 
-// intersect keeps what two sorted lists share, in the place of the first.
-func intersect(a, b []uint32) []uint32 {
-	kept := a[:0]
-	for i, j := 0, 0; i < len(a) && j < len(b); {
+// eachOf calls do for the places of the hits that are in an answer; both are in order.
+func eachOf(hits []found, postings []posting, do func(hit int, in fields)) {
+	for i, j := 0, 0; i < len(hits) && j < len(postings); {
 		switch {
-		case a[i] < b[j]:
+		case hits[i].slot < postings[j].slot:
 			i++
-		case a[i] > b[j]:
+		case hits[i].slot > postings[j].slot:
 			j++
 		default:
-			kept = append(kept, a[i])
+			do(i, postings[j].in)
 			i, j = i+1, j+1
 		}
 	}
-	return kept
-}
-
-// eachOf calls do for the places of the hits that are in the sorted list; hits are
-// sorted too.
-func eachOf(hits []found, slots []uint32, do func(hit int)) {
-	for i, j := 0, 0; i < len(hits) && j < len(slots); {
-		switch {
-		case hits[i].slot < slots[j]:
-			i++
-		case hits[i].slot > slots[j]:
-			j++
-		default:
-			do(i)
-			i, j = i+1, j+1
-		}
-	}
-}
-
-// union merges two sorted lists.
-func union(a, b []uint32) []uint32 {
-	if len(a) == 0 {
-		return b
-	}
-	if len(b) == 0 {
-		return a
-	}
-	all := make([]uint32, 0, len(a)+len(b))
-	i, j := 0, 0
-	for i < len(a) && j < len(b) {
-		switch {
-		case a[i] < b[j]:
-			all = append(all, a[i])
-			i++
-		case a[i] > b[j]:
-			all = append(all, b[j])
-			j++
-		default:
-			all = append(all, a[i])
-			i, j = i+1, j+1
-		}
-	}
-	return append(append(all, a[i:]...), b[j:]...)
 }

@@ -11,14 +11,15 @@ import (
 )
 
 // vocabulary is every word of every document, to tell what a mistyped one may
-// mean. It only grows: a word that no document has any more finds nothing, and a
+// mean, or one that is being typed. It only grows: a word that no document has any more finds nothing, and a
 // rebuild forgets it.
 //
 // Candidates share pairs of letters with what was typed, not triplets: swapping
 // two letters of "fête" leaves no triplet in common.
 type vocabulary struct {
-	words []string
+	forms wordList
 	known map[string]bool
+	words []string          // those that may be meant by a mistyped one
 	pairs map[pair][]uint32 // words that contain two letters in a row
 }
 
@@ -60,10 +61,13 @@ func (v *vocabulary) missing(ch *change) []string {
 	var words []string
 	seen := map[string]bool{}
 	for _, e := range ch.entries {
-		for _, w := range e.text.vocabulary {
-			if !v.known[w] && !seen[w] && correctable(w) {
+		if e.doc == nil {
+			continue
+		}
+		for _, w := range e.text.forms {
+			if !v.known[w] && !seen[w] {
 				seen[w] = true
-				words = append(words, w)
+				words = append(words, strings.Clone(w)) // not the text it was cut from
 			}
 		}
 	}
@@ -85,10 +89,14 @@ func storeWords(ctx context.Context, tx *sql.Tx, words []string) error {
 }
 
 func (v *vocabulary) add(words []string) {
+	v.forms.add(words)
 	for _, w := range words {
+		v.known[w] = true
+		if !correctable(w) {
+			continue
+		}
 		id := uint32(len(v.words))
 		v.words = append(v.words, w)
-		v.known[w] = true
 		for _, p := range pairsOf(w) {
 			v.pairs[p] = append(v.pairs[p], id)
 		}

@@ -67,11 +67,12 @@ func StopWords() []string {
 // thesaurus maps an analysed phrase ("tier lieu") to every phrase of its group.
 type thesaurus struct {
 	groups  map[string][][]string
-	longest int // words of the longest phrase
+	longest int             // words of the longest phrase
+	begin   map[string]bool // the first words of phrases of several
 }
 
 var synonyms = sync.OnceValue(func() thesaurus {
-	t := thesaurus{groups: map[string][][]string{}}
+	t := thesaurus{groups: map[string][][]string{}, begin: map[string]bool{}}
 	for _, words := range Synonyms() {
 		var phrases [][]string
 		for _, w := range words {
@@ -80,6 +81,9 @@ var synonyms = sync.OnceValue(func() thesaurus {
 		for _, phrase := range phrases {
 			t.longest = max(t.longest, len(phrase))
 			t.groups[strings.Join(phrase, " ")] = phrases
+			if len(phrase) > 1 {
+				t.begin[phrase[0]] = true
+			}
 		}
 	}
 	return t
@@ -103,6 +107,29 @@ func (t thesaurus) match(tokens []Token) (phrases [][]string, used int) {
 		return phrases, n
 	}
 	return nil, 0
+}
+
+// Expression says that a row of stems is one of the expressions that have synonyms.
+func Expression(stems []string) bool {
+	return len(stems) > 1 && synonyms().groups[strings.Join(stems, " ")] != nil
+}
+
+// Expressions lists the expressions that have synonyms in a text of which these are
+// the stems: "logiciel libr". An index keeps them like words.
+func Expressions(stems []string) []string {
+	t := synonyms()
+	var found []string
+	for i, first := range stems {
+		if !t.begin[first] {
+			continue
+		}
+		for n := 2; n <= min(t.longest, len(stems)-i); n++ {
+			if phrase := strings.Join(stems[i:i+n], " "); t.groups[phrase] != nil {
+				found = append(found, phrase)
+			}
+		}
+	}
+	return found
 }
 
 func stemsOf(tokens []Token) []string {

@@ -3,6 +3,7 @@ package searchtest
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 
@@ -11,6 +12,7 @@ import (
 
 var concurrencyTests = []contractTest{
 	{"a rebuild is never seen empty", testRebuildNeverEmpty},
+	{"a rebuild is seen whole", testRebuildSeenWhole},
 	{"readers and writers", testReadersAndWriters},
 }
 
@@ -46,6 +48,54 @@ func testRebuildNeverEmpty(t *testing.T, x instance.Index) {
 	}
 	close(done)
 	readers.Wait()
+}
+
+// A page is the old content's or the new one's, never a bit of both, and once the new
+// one was seen the old one does not come back. What was put meanwhile stays.
+func testRebuildSeenWhole(t *testing.T, x instance.Index) {
+	named := func(n int, name string) (docs []instance.Document) {
+		for i := range n {
+			docs = append(docs, doc(fmt.Sprintf("d%d", i), instance.KindPartner, name, at(brest)))
+		}
+		return docs
+	}
+	before, after := named(60, "Fablab ancien"), named(40, "Fablab nouveau")
+	put(t, x, before...)
+	done := make(chan struct{})
+	var readers sync.WaitGroup
+	for range 2 {
+		readers.Go(func() {
+			want, seen := "Fablab ancien", 60
+			for {
+				select {
+				case <-done:
+					return
+				default:
+				}
+				r, err := x.Search(t.Context(), instance.Query{Text: "fablab", PerPage: 100})
+				if err == nil && r.Total == 40 {
+					want, seen = "Fablab nouveau", 40
+				}
+				mixed := slices.ContainsFunc(r.Hits, func(h instance.Hit) bool { return h.Name != want })
+				if err != nil || r.Total != seen || len(r.Hits) != seen || mixed {
+					t.Errorf("during a rebuild: %d found, %d shown, mixed %v, %v; want %d", r.Total, len(r.Hits), mixed, err, seen)
+					return
+				}
+			}
+		})
+	}
+	batches := yield(after[:20], after[20:])
+	err := x.Rebuild(t.Context(), func(ctx context.Context) ([]instance.Document, error) {
+		put(t, x, doc("meanwhile", instance.KindEvent, "Cartopartie", at(nantes)))
+		return batches(ctx)
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	close(done)
+	readers.Wait()
+	finds(t, x, instance.Query{Text: "cartopartie"}, "meanwhile")
+	finds(t, x, instance.Query{Text: "ancien "})
 }
 
 func testReadersAndWriters(t *testing.T, x instance.Index) {
