@@ -20,6 +20,8 @@ type aboutView struct {
 	Licences          []string
 	Territories       int
 	Organisations     int
+	Communes          string // who made what the node knows of communes
+	SearchSince       string // since when the spare search engine answers; "" when all is well
 }
 
 // ownCount tells what is ours from what we learnt.
@@ -44,6 +46,10 @@ func (s *Server) about(r *request) error {
 		Name: self.Name, Description: s.node.Description(), Domain: s.node.Domain(), Follow: r.followable(self),
 		Contact: contactLink(s.node.Contact()), Version: s.version,
 		Territories: stats.Local[instance.KindTerritory], Organisations: stats.Local[instance.KindOrganisation],
+	}
+	v.Communes = gazetteerCredit
+	if h := s.node.IndexHealth(); h.Degraded {
+		v.SearchSince = r.published(h.Since)
 	}
 	for _, kind := range indexedKinds {
 		v.Counts = append(v.Counts, ownCount{kind, stats.Local[kind], stats.Remote[kind], listPages[kind]})

@@ -2,9 +2,7 @@ package web
 
 import (
 	"context"
-	"crypto/sha256"
 	_ "embed"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -33,8 +31,9 @@ var openapi json.RawMessage
 // bearer token. It sets and reads no cookie, so nothing here can be done in the
 // name of someone who merely visits a page.
 type apiV1 struct {
-	node *instance.Node
-	log  *slog.Logger
+	node  *instance.Node
+	log   *slog.Logger
+	white *whiteZones
 }
 
 // shield opens reading to pages of any origin and turns every error into a
@@ -45,7 +44,7 @@ func (a *apiV1) shield(next echo.HandlerFunc) echo.HandlerFunc {
 		h.Set("X-Content-Type-Options", "nosniff")
 		if m := c.Request().Method; m == http.MethodGet || m == http.MethodHead {
 			h.Set("Access-Control-Allow-Origin", "*")
-			h.Set("Access-Control-Expose-Headers", "ETag")
+			h.Set("Access-Control-Expose-Headers", "ETag, Link")
 		}
 		err := refuseNUL(c.Request())
 		if err == nil {
@@ -107,9 +106,7 @@ func answer(c echo.Context, mediaType string, value any) error {
 	if err != nil {
 		return err
 	}
-	sum := sha256.Sum256(body)
-	// Weak: a proxy that compresses changes the bytes and not what they say.
-	etag := `W/"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`
+	etag := etagOf(body)
 	h := c.Response().Header()
 	h.Set("Cache-Control", "public, no-cache")
 	h.Set("ETag", etag)

@@ -33,6 +33,7 @@ func (a *apiV1) list(kind instance.Kind) echo.HandlerFunc {
 		for _, o := range objects {
 			presentObject(o)
 		}
+		a.linkPages(c, total, page, filter.Limit)
 		return answer(c, echo.MIMEApplicationJSON, newPage(total, page, filter.Limit, objects))
 	}
 }
@@ -106,6 +107,9 @@ func presentObject(o instance.Object) {
 	b := o.Common()
 	b.Content = instance.SanitiseHTML(b.Content)
 	b.Origin = originLabel(b.Origin)
+	if p := b.Provenance; p != nil { // how it is kept up to date concerns this node only
+		b.Provenance = &instance.Provenance{Source: p.Source, Key: p.Key, Licence: p.Licence, Imported: p.Imported}
+	}
 }
 
 // territoryJSON is a territory as the API shows it.
@@ -156,6 +160,7 @@ func (a *apiV1) listTerritories(c echo.Context) error {
 	for i, t := range actors {
 		items[i] = a.newTerritory(t)
 	}
+	a.linkPages(c, total, page, filter.Limit)
 	return answer(c, echo.MIMEApplicationJSON, newPage(total, page, filter.Limit, items))
 }
 

@@ -80,6 +80,7 @@ func (a *apiV1) search(c echo.Context) error {
 	if out.Facets, err = a.facets(ctx, found.Facets); err != nil {
 		return err
 	}
+	a.linkPages(c, found.Total, found.Page, found.PerPage)
 	return answer(c, echo.MIMEApplicationJSON, out)
 }
 
@@ -244,6 +245,7 @@ func (a *apiV1) mapPoints(c echo.Context) error {
 // box fills a screen about 500 pixels wide.
 func (p *params) mapQuery() (instance.Query, int) {
 	q := p.query()
+	q.Undated = choice(p, "undated", "true") != ""
 	const world, street = 0, 20
 	if zoom, ok := p.number("zoom", world, 24); ok {
 		return q, min(int(zoom), street)
@@ -311,6 +313,7 @@ func (a *apiV1) suggest(c echo.Context) error {
 		for _, s := range found {
 			out.Suggestions = append(out.Suggestions, newSuggestion(s))
 		}
+		out.Suggestions = withCommunes(out.Suggestions, a.node.Gazetteer(), text, limit)
 	}
 	return answer(c, echo.MIMEApplicationJSON, out)
 }

@@ -45,7 +45,7 @@ func setupAPI(t *testing.T) *apiWorld {
 	w.must(err)
 	w.org = w.actor(instance.KindOrganisation, "tiriad", "Tiriad")
 	w.token(testToken, w.org)
-	api := &apiV1{node: w.node, log: log}
+	api := &apiV1{node: w.node, log: log, white: newWhiteZones(w.node)}
 	api.register(w.echo.Group("/api/v1", api.shield))
 	return w
 }

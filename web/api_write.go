@@ -30,7 +30,7 @@ func (a *apiV1) create(kind instance.Kind) echo.HandlerFunc {
 		if err != nil {
 			return err
 		}
-		o, err := a.node.Publish(c.Request().Context(), by, draft)
+		o, err := a.publish(c, by, draft)
 		if err != nil {
 			return inBody(err)
 		}
@@ -54,7 +54,13 @@ func (a *apiV1) replace(kind instance.Kind) echo.HandlerFunc {
 		if err != nil {
 			return err
 		}
-		o, err := a.node.Edit(ctx, by, old.Common().ID, draft)
+		draft.Common().Provenance = old.Common().Provenance // the import that brought it goes on updating it
+		var o instance.Object
+		if current := asRead(c); current != nil {
+			o, err = a.node.EditIf(ctx, by, old.Common().ID, draft, current)
+		} else {
+			o, err = a.node.Edit(ctx, by, old.Common().ID, draft)
+		}
 		if err != nil {
 			return inBody(err)
 		}
@@ -73,7 +79,12 @@ func (a *apiV1) remove(kind instance.Kind) echo.HandlerFunc {
 		if err != nil {
 			return err
 		}
-		if err := a.node.Withdraw(ctx, by, old.Common().ID); err != nil {
+		if current := asRead(c); current != nil {
+			err = a.node.WithdrawIf(ctx, by, old.Common().ID, current)
+		} else {
+			err = a.node.Withdraw(ctx, by, old.Common().ID)
+		}
+		if err != nil {
 			return err
 		}
 		return c.NoContent(http.StatusNoContent)
@@ -82,8 +93,13 @@ func (a *apiV1) remove(kind instance.Kind) echo.HandlerFunc {
 
 func (a *apiV1) written(c echo.Context, status int, o instance.Object) error {
 	presentObject(o)
+	body, err := json.Marshal(o)
+	if err != nil {
+		return err
+	}
 	c.Response().Header().Set("Cache-Control", "no-store")
-	return c.JSON(status, o)
+	c.Response().Header().Set("ETag", etagOf(body)) // for the If-Match of the next change
+	return c.JSONBlob(status, body)
 }
 
 // actor is the IRI of who the request's token acts for. A missing token and an
@@ -140,7 +156,7 @@ func readDraft(c echo.Context, kind instance.Kind) (instance.Object, error) {
 	if b.Kind != kind && b.Kind != "" {
 		return nil, fieldProblem("kind", fmt.Sprintf("cette adresse reçoit « %s » ; laissez ce champ vide", kind))
 	}
-	b.Kind, b.ID, b.Origin, b.Owner, b.URL = kind, "", "", "", ""
+	b.Kind, b.ID, b.Origin, b.Owner, b.URL, b.Provenance = kind, "", "", "", "", nil
 	b.Published, b.Updated, b.Deleted = time.Time{}, time.Time{}, time.Time{}
 	return o, nil
 }

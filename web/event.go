@@ -20,7 +20,9 @@ type eventView struct {
 	Capacity         int
 	ParticipationURL string
 	OnlineURL        string
+	Join             *joinBox
 	Contributions    []contribution
+	Practical        practicalView
 	SamePlace        []card // what else happens or happened in its territory
 }
 
@@ -38,7 +40,7 @@ func (r *request) showEvent(p *page, common objectView, e *instance.Event) error
 		Participants: e.Participants, Capacity: e.Capacity,
 		ParticipationURL: webURL(e.ParticipationURL), OnlineURL: webURL(e.OnlineURL),
 	}
-	v.State = r.state(e, v.Over)
+	v.State, v.Practical = r.state(e, v.Over), r.practical(e)
 	if e.PartOf != nil {
 		parent := r.link(*e.PartOf, instance.KindEvent)
 		v.PartOf = &parent
@@ -53,6 +55,9 @@ func (r *request) showEvent(p *page, common objectView, e *instance.Event) error
 	if v.SamePlace, err = r.samePlace(e); err != nil {
 		return err
 	}
+	if v.Join, err = r.joinBox(e); err != nil {
+		return err
+	}
 	for _, c := range e.Contributions {
 		v.Contributions = append(v.Contributions, contribution{
 			Type: r.label("contribution_types", c.Type), Name: c.Name, URL: webURL(c.URL),
@@ -64,6 +69,42 @@ func (r *request) showEvent(p *page, common objectView, e *instance.Event) error
 	}
 	p.Section, p.JSONLD, p.View = "/agenda", eventLD(e, v.Organisers), v
 	return r.show("event", p)
+}
+
+// practicalView is what those who come will do there, and need to know.
+type practicalView struct {
+	Activities    []string
+	Accessibility []string
+	Lines         []practicalLine
+}
+
+// practicalLine is one of the practical information.
+type practicalLine struct{ Label, Text string }
+
+func (r *request) practical(e *instance.Event) practicalView {
+	var v practicalView
+	for _, slug := range e.Activities {
+		v.Activities = append(v.Activities, r.label("activity_types", slug))
+	}
+	for _, slug := range e.Accessibility {
+		v.Accessibility = append(v.Accessibility, r.label("accessibility", slug))
+	}
+	p := e.Practical
+	if p == nil {
+		return v
+	}
+	for _, line := range []practicalLine{
+		{r.T("edit.access"), p.Access},
+		{r.T("edit.transport"), p.Transport},
+		{r.T("edit.meals"), p.Meals},
+		{r.T("edit.housing"), p.Housing},
+		{r.T("edit.toilets"), p.Toilets},
+	} {
+		if line.Text != "" {
+			v.Lines = append(v.Lines, line)
+		}
+	}
+	return v
 }
 
 // state says where an event stands. That its date went by does not prove that it

@@ -157,6 +157,7 @@ func (r *request) wanted(l listing, f *format) (instance.Query, func(instance.Do
 	if err != nil {
 		return q, nil, invalid(http.StatusBadRequest, err)
 	}
+	q.Undated = l.path == "/carte" // as its page has it
 	if len(q.Kinds) == 0 || len(l.kinds) == 1 {
 		q.Kinds = l.kinds
 	}

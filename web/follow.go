@@ -20,6 +20,7 @@ type followView struct {
 	Unknown bool        // nobody here is called so
 	Server  string      // what was typed
 	Invalid bool        // it is no server
+	Silent  string      // a server that says no page to follow from
 	Node    *followable
 	Lists   []followList
 }
@@ -60,11 +61,37 @@ func (s *Server) followFrom(r *request) error {
 		v.Invalid = true
 		return r.showFollow(http.StatusUnprocessableEntity, v)
 	}
-	target := url.URL{
-		Scheme: "https", Host: host, Path: "/authorize_interaction",
-		RawQuery: url.Values{"uri": {actor.ID}}.Encode(),
+	target, err := s.followPage(r, v.Server, host, actor.ID)
+	if err != nil {
+		v.Silent = host
+		return r.showFollow(http.StatusUnprocessableEntity, v)
 	}
-	return r.Redirect(http.StatusSeeOther, target.String())
+	return r.Redirect(http.StatusSeeOther, target)
+}
+
+// How many servers may be asked within tryWindow for one visitor.
+const intentsFrom = 20
+
+// followPage is the page of the reader's server that follows an actor. A server that
+// is named by an account says where it is (FEP-3b86, or as Mastodon does); else it is
+// where most have it. An error: the server has none, or did not answer.
+func (s *Server) followPage(r *request, typed, host, actor string) (string, error) {
+	usual := url.URL{
+		Scheme: "https", Host: host, Path: "/authorize_interaction",
+		RawQuery: url.Values{"uri": {actor}}.Encode(),
+	}
+	name, _, isAccount := strings.Cut(strings.TrimPrefix(typed, "@"), "@")
+	if s.intent == nil || !isAccount || name == "" || strings.ContainsAny(name, "/: ") {
+		return usual.String(), nil
+	}
+	if s.attempts.take("intent from "+clientAddress(r.Request()), intentsFrom) > 0 {
+		return usual.String(), nil
+	}
+	target, err := s.intent(r.ctx(), "@"+name+"@"+host, actor)
+	if err != nil {
+		s.log.DebugContext(r.ctx(), "no page to follow from", "host", host, "err", err)
+	}
+	return target, err
 }
 
 func (r *request) showFollow(status int, v followView) error {

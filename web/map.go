@@ -17,6 +17,13 @@ type mapView struct {
 	Cards    []card
 	Pages    pagination
 	Labels   mapLabels
+	Layers   []layer
+	Time     timeline
+	White    whiteMap
+	PrintURL string
+	Basemap  *basemap // nil for the map's own
+	Worker   string   // script that keeps the last view; "" for signed-in people
+	Credit   string   // of what the map says of communes
 }
 
 // mapLabels are the words that the map's script shares with the pages.
@@ -34,13 +41,23 @@ const franceBBox = "-5.2,41.3,9.7,51.1"
 func (s *Server) mapPage(r *request) error {
 	q, err := parseQuery(r.QueryParams())
 	v := mapView{Problems: r.problems(err), Bounded: q.BBox != nil, WideURL: r.with("bbox", "")}
+	asked := q.Kinds
 	if len(q.Kinds) == 0 {
 		q.Kinds = indexedKinds
 	}
+	q.Undated = true // dates choose among events; the rest of the map stays
 	base := instance.Query{Kinds: indexedKinds}
-	if v.Filters, err = r.filters(base, "kind", "theme", "role", "territory", "origin"); err != nil {
+	if v.Filters, err = r.filters(base, "theme", "role", "territory", "origin"); err != nil {
 		return err
 	}
+	v.Layers = r.layers(asked)
+	if v.Time, err = r.timeline(); err != nil {
+		return err
+	}
+	if v.White, err = r.whiteMap(q.BBox); err != nil {
+		return err
+	}
+	v.Filters.Active = v.Filters.Active || len(asked) > 0 || v.Time.From != "" || v.Time.To != "" || v.White.Shown
 	if q.Text == "" && q.Sort == instance.SortDefault {
 		q.Sort = instance.SortName
 	}
@@ -60,6 +77,11 @@ func (s *Server) mapPage(r *request) error {
 		v.BBox = fmt.Sprintf("%g,%g,%g,%g", q.BBox.West, q.BBox.South, q.BBox.East, q.BBox.North)
 	}
 	v.Labels = r.mapLabels()
+	v.PrintURL, v.Basemap, v.Credit = localURL("/carte/imprimer", r.listQuery()), s.basemap, gazetteerCredit
+	if r.account == nil {
+		v.Worker = "/carte/sw.js?v=" + s.assets.version
+	}
+	r.allowTiles()
 	return r.show("map", &page{
 		Title: r.T("map.title"), Description: r.T("map.lead"), Section: "/carte", View: v,
 		Scripts: []string{"js/map.js"},

@@ -19,6 +19,10 @@ type objectView struct {
 	Published   string
 	Updated     string // "" when never changed
 	Provenance  *provenance
+	Imported    *imported // where it was imported from; nil when it was written here
+	Image       *instance.Image // one that this node keeps; others would tell their servers who reads
+	Manage      *manage         // for those who may change it
+	Said        *repliesView    // by others; nil when nothing is
 }
 
 // placeView is a place in words, and where to see it on our map.
@@ -32,6 +36,12 @@ type placeView struct {
 // provenance tells a copy of a peer's thing from one of ours.
 type provenance struct {
 	From, Domain, URL string
+}
+
+// imported says where something of ours was imported from.
+type imported struct {
+	Source, URL string // URL is "" when the source is a file
+	Licence     string // under which it was there
 }
 
 // object answers the page of one of our objects.
@@ -52,9 +62,16 @@ func (r *request) showObject(o instance.Object) error {
 		return instance.ErrGone
 	}
 	common := r.objectView(o)
+	var err error
+	if common.Said, err = r.repliesTo(o); err != nil {
+		return err
+	}
 	p := &page{
 		Title: common.Name, Description: cmp.Or(b.Summary, instance.Truncate(instance.PlainText(b.Content), 200)),
 		Canonical: cmp.Or(webURL(b.URL), b.ID), Alternate: b.ID, OGType: "article", NoIndex: !b.Local(),
+	}
+	if p.Improve, err = r.improve(b.ID, b.Kind, b.Origin); err != nil {
+		return err
 	}
 	switch o := o.(type) {
 	case *instance.Event:
@@ -75,6 +92,16 @@ func (r *request) objectView(o instance.Object) objectView {
 		card: r.objectCard(o), Content: b.Content, Licence: r.label("licences", b.Licence),
 		Territories: r.links(b.Territories, instance.KindTerritory), Place: r.placeView(b.Place),
 		Published: r.published(b.Published), Provenance: r.provenance(b.Origin, cmp.Or(b.URL, b.ID)),
+	}
+	if r.s.node.PictureName(b.Image) != "" {
+		v.Image = b.Image
+	}
+	v.Manage = r.manage(o)
+	if p := b.Provenance; p != nil && b.Local() && p.Source != "" {
+		v.Imported = &imported{Source: p.Source, URL: webURL(p.Source), Licence: r.label("licences", p.Licence)}
+		if v.Imported.URL != "" {
+			v.Imported.Source = hostOf(p.Source)
+		}
 	}
 	if b.Owner != "" {
 		v.Owner = r.link(instance.Ref{ID: b.Owner}, instance.KindOrganisation)

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -99,6 +100,7 @@ func TestOpenAPIDescribesEveryParameter(t *testing.T) {
 		"/api/v1/search":        func(p *params) { p.query() },
 		"/api/v1/map":           func(p *params) { p.mapQuery() },
 		"/api/v1/suggest":       func(p *params) { p.suggestQuery() },
+		"/api/v1/white-zones":   func(p *params) { p.whiteZones() },
 		"/api/v1/events":        func(p *params) { p.objectFilter(instance.KindEvent) },
 		"/api/v1/recipes":       func(p *params) { p.objectFilter(instance.KindRecipe) },
 		"/api/v1/partners":      func(p *params) { p.objectFilter(instance.KindPartner) },
@@ -128,15 +130,24 @@ func TestOpenAPIDescribesEveryParameter(t *testing.T) {
 	}
 }
 
+// publicProvenance is what presentObject leaves of an instance.Provenance.
+type publicProvenance struct {
+	Source   string    `json:"source"`
+	Key      string    `json:"key"`
+	Licence  string    `json:"licence,omitempty"`
+	Imported time.Time `json:"imported,omitzero"`
+}
+
 func TestOpenAPIDescribesEveryField(t *testing.T) {
 	t.Parallel()
 	schemas := map[string]any{
 		"SearchResult": searchAnswer{}, "FacetValue": facetValue{}, "Hit": hitJSON{}, "Brief": briefJSON{},
 		"FeatureCollection": featureCollection{}, "Feature": feature{}, "Geometry": geometry{}, "MapProperties": mapProperties{},
+		"WhiteZoneCollection": whiteZoneCollection{}, "WhiteZoneFeature": whiteZoneFeature{}, "WhiteZone": whiteZoneProperties{},
 		"SuggestResult": suggestAnswer{}, "Suggestion": suggestion{},
 		"EventPage": pageOf[any]{}, "RecipePage": pageOf[any]{}, "PartnerPage": pageOf[any]{}, "AnnouncementPage": pageOf[any]{}, "TerritoryPage": pageOf[any]{},
 		"Event": instance.Event{}, "Recipe": instance.Recipe{}, "Partner": instance.Partner{}, "Announcement": instance.Announcement{}, "Territory": territoryJSON{},
-		"When": instance.When{}, "Place": instance.Place{}, "Point": instance.Point{}, "Image": instance.Image{}, "Ref": instance.Ref{},
+		"When": instance.When{}, "Place": instance.Place{}, "Point": instance.Point{}, "Image": instance.Image{}, "Ref": instance.Ref{}, "Provenance": publicProvenance{},
 		"Contribution": instance.Contribution{}, "Ingredient": instance.Ingredient{}, "Step": instance.Step{}, "Slot": instance.Slot{},
 		"RecipeRole": instance.RecipeRole{}, "Argument": instance.Argument{}, "OriginalSource": instance.OriginalSource{}, "Code": instance.Code{},
 		"Problem": problem{}, "FieldError": instance.FieldError{},

@@ -14,6 +14,8 @@ type actorView struct {
 	Place      *placeView
 	Website    string
 	Provenance *provenance
+	EditURL    string          // for those who may change it
+	Image      *instance.Image // one that this node keeps
 }
 
 // followable is how to follow an actor from elsewhere.
@@ -52,15 +54,25 @@ func (r *request) showActor(a *instance.Actor) error {
 		card: r.actorCard(a), Summary: a.Summary, Follow: r.followable(a), Place: r.placeView(a.Place),
 		Website: webURL(a.Website), Provenance: r.provenance(a.Origin, cmp.Or(a.URL, a.ID)),
 	}
+	if r.account != nil && r.s.node.Editor(r.account).MayPresent(a) {
+		common.EditURL = common.Path + "/modifier"
+	}
+	if r.s.node.PictureName(a.Image) != "" {
+		common.Image = a.Image
+	}
 	p := &page{
 		Title: a.Name, Description: instance.Truncate(instance.PlainText(a.Summary), 200),
 		Canonical: cmp.Or(webURL(a.URL), a.ID), Alternate: a.ID, OGType: "profile", NoIndex: !a.Local(),
+	}
+	var err error
+	if p.Improve, err = r.improve(a.ID, a.Kind, a.Origin); err != nil {
+		return err
 	}
 	switch a.Kind {
 	case instance.KindTerritory:
 		return r.showTerritory(p, common, a)
 	case instance.KindPerson:
-		return r.showPerson(p, common)
+		return r.showPerson(p, common, a)
 	}
 	return r.showOrganisation(p, common, a)
 }

@@ -31,6 +31,7 @@ var problemTitles = map[int]string{
 	http.StatusMethodNotAllowed:      "Méthode impossible ici",
 	http.StatusConflict:              "Existe déjà",
 	http.StatusGone:                  "Supprimé",
+	http.StatusPreconditionFailed:    "Modifié entre-temps",
 	http.StatusRequestEntityTooLarge: "Trop volumineux",
 	http.StatusUnsupportedMediaType:  "Format non accepté",
 	http.StatusUnprocessableEntity:   "Contenu à corriger",
@@ -64,6 +65,10 @@ func problemOf(err error) *problem {
 		return newProblem(http.StatusForbidden, "Ce jeton agit pour une organisation qui ne répond pas de cette publication.")
 	case errors.Is(err, instance.ErrConflict):
 		return newProblem(http.StatusConflict, "Une publication porte déjà cet identifiant : choisissez un autre slug ou laissez-le vide.")
+	case errors.Is(err, instance.ErrStale):
+		return newProblem(http.StatusPreconditionFailed, "Cette publication a changé depuis que vous l'avez lue : relisez-la, puis refaites votre changement.")
+	case errors.Is(err, instance.ErrReused):
+		return newProblem(http.StatusUnprocessableEntity, "Cette Idempotency-Key a servi à une autre requête : prenez-en une nouvelle pour chaque publication.")
 	case errors.Is(err, instance.ErrInvalid):
 		return invalid(http.StatusUnprocessableEntity, err)
 	case errors.As(err, &httpErr):

@@ -12,6 +12,7 @@ type recipeView struct {
 	Days        []programmeDay
 	Forks       []card
 	FromLicence string
+	AdaptURL    string // where to make another recipe of it; "" when its licence does not let
 }
 
 // ingredientGroup is the ingredients of one category.
@@ -34,6 +35,9 @@ func (r *request) showRecipe(p *page, common objectView, recipe *instance.Recipe
 	v := recipeView{
 		objectView: common, Recipe: recipe, Forks: forks, Days: programme(recipe.Programme),
 		Essential: r.ingredients(recipe.Ingredients, true), Optional: r.ingredients(recipe.Ingredients, false),
+	}
+	if adaptable(recipe.Licence) {
+		v.AdaptURL = "/publier/recette?de=" + instance.Key(recipe.ID)
 	}
 	if recipe.Original != nil {
 		v.FromLicence = r.label("licences", recipe.Original.Licence)

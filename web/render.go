@@ -51,13 +51,16 @@ type page struct {
 	OGType      string // "website" when empty
 	NoIndex     bool   // not for search engines: copies of peers' pages, errors, result lists
 	Scripts     []string
+	Refresh     int        // after how many seconds it comes back by itself without scripts; 0 = it does not
 	Files       []fileLink // what the page lists, to take away or to follow; set by render for listings
 	FilesLead   string     // what they hold, in words
+	Improve     *improvement // how anybody can help with what it shows; nil for nothing
 	View        any
 
 	// Set by render.
 	Account  *instance.Account // who is signed in
 	Flash    string            // what the page before has just done
+	Waiting  int               // proposals that wait for them
 	Lang     string
 	NodeName string
 	Domain   string
@@ -92,7 +95,7 @@ func (r *request) show(name string, p *page) error { return r.render(http.Status
 func (r *request) render(status int, name string, p *page) error {
 	urls := r.s.node.URLs()
 	u := r.Request().URL
-	p.Account, p.Flash = r.account, r.flashed()
+	p.Account, p.Flash, p.Waiting = r.account, r.flashed(), r.waiting()
 	p.Lang, p.NodeName, p.Domain = r.lang, r.s.node.Self().Name, urls.Domain()
 	p.Address = urls.IRI(localURL(u.Path, r.QueryParams()))
 	for _, lang := range languages {

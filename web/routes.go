@@ -28,6 +28,10 @@ func (s *Server) Register(e *echo.Echo) {
 	page("/", s.home)
 	page("/recherche", s.search)
 	page("/carte", s.mapPage)
+	page("/carte/imprimer", s.printSheet)
+	page(whiteZonePath, s.whiteZonePage)
+	get("/carte/sw.js", s.mapWorker)
+	get(tilesPath+"/:z/:x/:y", s.tile)
 	page("/agenda", s.agenda)
 	page("/recettes", s.recipes)
 	page("/annuaire", s.directory)
@@ -50,6 +54,8 @@ func (s *Server) Register(e *echo.Echo) {
 	page("/territoires/:slug", s.actor(instance.KindTerritory))
 	page("/organisations/:slug", s.actor(instance.KindOrganisation))
 	page("/personnes/:slug", s.actor(instance.KindPerson))
+	page("/personnes/:slug/ecrire", s.letterPage)
+	post("/personnes/:slug/ecrire", s.sendLetter)
 
 	// What peers published, as this node knows it
 	visit("/reseau/:key", s.calendarOf("key", s.node.ObjectByKey, s.remote))
@@ -69,6 +75,148 @@ func (s *Server) Register(e *echo.Echo) {
 	page("/connexion", s.signInPage)
 	post("/connexion", s.signIn)
 	post("/deconnexion", s.signOut)
+	post("/connexion/cle/debut", s.withPasskeys(s.askPasskey))
+	post("/connexion/cle", s.withPasskeys(s.signInWithPasskey))
+	page("/mot-de-passe-oublie", s.forgotten)
+	post("/mot-de-passe-oublie", s.askReset)
+	page("/nouveau-mot-de-passe", s.resetPage)
+	post("/nouveau-mot-de-passe", s.reset)
+	page("/premiers-pas", s.setupPage)
+	post("/premiers-pas", s.setup)
+	page("/bienvenue", s.member(s.welcome))
+	page("/invitation", s.invitationPage)
+	post("/invitation", s.answerInvitation)
+	page("/invitations", s.member(s.invitations))
+	post("/invitations", s.member(s.invite))
+	post("/invitations/:id/retirer", s.member(s.revokeInvitation))
+
+	// One's own account
+	page("/compte", s.member(s.accountPage))
+	post("/compte", s.member(s.editAccount))
+	page("/compte/connexion", s.member(s.doorsPage))
+	post("/compte/mot-de-passe", s.member(s.changePassword))
+	post("/compte/adresse", s.member(s.changeEmail))
+	page("/compte/adresse", s.confirmPage)
+	post("/compte/adresse/confirmer", s.confirmEmail)
+	post("/compte/sessions", s.member(s.closeSession))
+	post("/compte/cles/debut", s.withPasskeys(s.member(s.askNewPasskey)))
+	post("/compte/cles", s.withPasskeys(s.member(s.addPasskey)))
+	post("/compte/cles/changer", s.member(s.changePasskey))
+	page("/compte/fiche", s.member(s.personPage))
+	post("/compte/fiche", s.member(s.appear))
+	post("/compte/fiche/retirer", s.member(s.disappear))
+	page("/compte/jetons", s.member(s.tokensPage))
+	post("/compte/jetons", s.member(s.createToken))
+	post("/compte/jetons/retirer", s.member(s.revokeToken))
+	page("/compte/donnees", s.member(s.dataPage))
+	post("/compte/donnees/telecharger", s.member(s.takeData))
+	post("/compte/donnees/supprimer", s.member(s.eraseAccount))
+
+	// Coming to events, and what is said of things
+	page("/evenements/:slug/inscription", s.signUpPage)
+	post("/evenements/:slug/inscription", s.signUp)
+	post("/evenements/:slug/participer", s.member(s.join))
+	post("/evenements/:slug/quitter", s.member(s.leave))
+	post("/reseau/:key/participer", s.member(s.joinThere))
+	page("/participation", s.placePage)
+	post("/participation", s.changePlace)
+	page("/evenements/:slug/participants", s.member(s.participants))
+	post("/evenements/:slug/participants", s.member(s.noteParticipant))
+	post("/evenements/:slug/participants/repondre", s.member(s.answerParticipant))
+	post("/evenements/:slug/participants/reglage", s.member(s.openSignUp))
+	page("/evenements/:slug/participants.csv", s.member(s.participantsTable))
+	page("/reponses", s.member(s.waitingReplies))
+	post("/reponses", s.member(s.answerReply))
+
+	// Everybody's, for the host
+	page("/comptes", s.host(s.members))
+	page("/comptes/:id", s.host(s.memberPage))
+	post("/comptes/:id", s.host(s.setMember))
+	post("/comptes/:id/fermer", s.host(s.closeMember))
+	post("/comptes/:id/rouvrir", s.host(s.reopenMember))
+	post("/comptes/:id/lien", s.host(s.letMemberIn))
+
+	// Writing
+	page("/publier", s.member(s.publishHub))
+	page("/publier/:genre", s.member(s.write))
+	post("/publier/:genre", s.member(s.sendNew))
+	page("/brouillons", s.member(s.drafts))
+	page("/brouillons/:id", s.member(s.preview))
+	post("/brouillons/:id/publier", s.member(s.publishDraft))
+	post("/brouillons/:id/supprimer", s.member(s.deleteDraft))
+	for kind, of := range map[instance.Kind]string{
+		instance.KindEvent: "/evenements/:slug", instance.KindRecipe: "/recettes/:slug",
+		instance.KindPartner: "/annuaire/:slug", instance.KindAnnouncement: "/annonces/:slug",
+	} {
+		page(of+"/modifier", s.member(s.change(kind)))
+		post(of+"/modifier", s.member(s.sendChange(kind)))
+		page(of+"/supprimer", s.member(s.deletePage(kind)))
+		post(of+"/supprimer", s.member(s.delete(kind)))
+		page(of+"/historique", s.member(s.history(kind)))
+		page(of+"/partager", s.member(s.share(kind)))
+	}
+	for kind, of := range map[instance.Kind][2]string{
+		instance.KindOrganisation: {"/organisations", "nouvelle"}, instance.KindTerritory: {"/territoires", "nouveau"},
+	} {
+		page(of[0]+"/"+of[1], s.host(s.foundPage(kind)))
+		post(of[0]+"/"+of[1], s.host(s.found(kind)))
+		page(of[0]+"/:slug/modifier", s.member(s.presentPage(kind)))
+		post(of[0]+"/:slug/modifier", s.member(s.present(kind)))
+	}
+	page("/evenements/:slug/annuler", s.member(s.callOffPage))
+	post("/evenements/:slug/annuler", s.member(s.callOff))
+	post("/versions/:version/retablir", s.member(s.revert))
+	post("/versions/:version/reprendre", s.member(s.restore))
+	get("/communes", s.page(s.suggestCommunes))
+	get("/media/:name", s.picture)
+
+	// What anybody can propose, correct or report
+	page("/proposer", s.proposeHub)
+	page("/proposer/:genre", s.proposePage)
+	post("/proposer/:genre", s.propose)
+	page("/corriger/:key", s.correctPage)
+	post("/corriger/:key", s.correct)
+	page("/signaler/:key", s.reportPage)
+	post("/signaler/:key", s.report)
+	page("/proposition", s.followUp)
+	post("/proposition/retirer", s.withdrawProposal)
+
+	// Who answers
+	page("/moderation", s.member(s.queue))
+	page("/moderation/reponses", s.member(s.answered))
+	page("/moderation/caches", s.moderator(s.hidden))
+	post("/moderation/caches", s.moderator(s.showAgain))
+	page("/moderation/:id", s.member(s.decide))
+	post("/moderation/:id/accepter", s.member(s.accept))
+	post("/moderation/:id/refuser", s.member(s.refuse))
+	post("/moderation/:id/ecarter", s.member(s.discard))
+	post("/moderation/:id/transmettre", s.member(s.forward))
+	post("/moderation/:id/regler", s.member(s.settle))
+
+	// Importing what other software writes
+	imports := func(path string, h func(*importing) error) { page(path, s.imports(h)) }
+	send := func(path string, h func(*importing) error) { post(path, s.imports(h)) }
+	imports("/importer", s.importStart)
+	send("/importer", s.importSend)
+	imports("/importer/avancement", s.importProgress)
+	imports("/importer/passes", s.importsPast)
+	imports("/importer/passes/:id", s.importPast)
+	imports("/importer/passes/:id/rapport.csv", s.importPastFile)
+	imports("/importer/passes/:id/annuler", s.importUndoPage)
+	send("/importer/passes/:id/annuler", s.importUndo)
+	imports("/importer/sources", s.importFeeds)
+	send("/importer/sources", s.importFollow)
+	imports("/importer/sources/:id", s.importFeed)
+	send("/importer/sources/:id/relire", s.importRefresh)
+	send("/importer/sources/:id/retirer", s.importUnfollow)
+	imports("/importer/:id", s.importSettings)
+	send("/importer/:id", s.importTry)
+	imports("/importer/:id/essai", s.importTrial)
+	imports("/importer/:id/rapport.csv", s.importTrialFile)
+	send("/importer/:id/importer", s.importReal)
+	imports("/importer/:id/import", s.importRunning)
+	send("/importer/:id/arreter", s.importStop)
+	send("/importer/:id/abandonner", s.importDrop)
 
 	// What browsers and robots ask for by themselves
 	get("/favicon.ico", s.favicon)
@@ -78,7 +226,7 @@ func (s *Server) Register(e *echo.Echo) {
 	e.RouteNotFound("/*", s.page(func(*request) error { return instance.ErrNotFound }))
 
 	// API
-	api := &apiV1{node: s.node, log: s.log}
+	api := &apiV1{node: s.node, log: s.log, white: s.white}
 	api.register(e.Group("/api/v1", api.shield))
 }
 
@@ -96,6 +244,7 @@ func (a *apiV1) register(g *echo.Group) {
 	get("/search", a.search)
 	get("/map", a.mapPoints)
 	get("/suggest", a.suggest)
+	get("/white-zones", a.whiteZones)
 
 	// Read
 	get("/events", a.list(instance.KindEvent))

@@ -2,6 +2,8 @@ package web
 
 import (
 	"cmp"
+	"fmt"
+	"math"
 	"net/url"
 	"slices"
 	"strconv"
@@ -14,6 +16,7 @@ type searchView struct {
 	Text     string
 	Place    string // the commune someone asked to be near
 	Here     bool   // near the reader's own position
+	Around   string // the commune that was understood, when it is not what was typed
 	Radius   string // km
 	Radii    []string
 	NoPlace  bool // that commune is unknown here
@@ -59,6 +62,7 @@ func (s *Server) search(r *request) error {
 		Radii: []string{"5", "10", "25", "50", "100", "200"}, Problems: r.problems(err),
 	}
 	if q.Near != nil {
+		v.Around = r.understood(v.Place)
 		v.Here, v.Radius = v.Place == "", strconv.FormatFloat(q.Near.RadiusKm, 'f', -1, 64)
 		if !slices.Contains(v.Radii, v.Radius) {
 			v.Radii = append([]string{v.Radius}, v.Radii...)
@@ -76,6 +80,9 @@ func (s *Server) search(r *request) error {
 		return err
 	}
 	v.Hidden, v.Sorts, v.MapURL = r.hidden(v.Here), r.sorts(q), r.sameFilters("/carte")
+	if q.Near != nil && q.Near.RadiusKm > 0 {
+		v.MapURL = withBox(v.MapURL, *q.Near)
+	}
 	if v.Active, err = r.active(); err != nil {
 		return err
 	}
@@ -116,24 +123,54 @@ func (r *request) located() (values url.Values, known bool) {
 	return values, true
 }
 
-// locate finds where a commune is, from what the network says of it: a territory
-// of that name, else something that happens there.
+// withBox adds to the address of a map the box around a circle.
+func withBox(address string, near instance.Near) string {
+	dLat := near.RadiusKm / 111.2
+	dLon := min(dLat/math.Max(math.Cos(near.Point.Lat*math.Pi/180), 0.01), 180)
+	box := fmt.Sprintf("%.3f,%.3f,%.3f,%.3f", max(near.Point.Lon-dLon, -180), max(near.Point.Lat-dLat, -90), min(near.Point.Lon+dLon, 180), min(near.Point.Lat+dLat, 90))
+	separator := "?"
+	if strings.Contains(address, "?") {
+		separator = "&"
+	}
+	return address + separator + "bbox=" + box
+}
+
+// locate finds where a commune is: a territory of that name on the network, else
+// what the gazetteer knows by a name, a postal code or an INSEE code, else something
+// that happens there.
 func (r *request) locate(name string) *instance.Point {
 	name = instance.Truncate(name, maxText)
+	if p := r.locateAmong(name, instance.KindTerritory); p != nil {
+		return p
+	}
+	if c, ok := r.s.node.FindCommune(name); ok && c.Point != nil {
+		return c.Point
+	}
+	return r.locateAmong(name, instance.KindPartner, instance.KindEvent)
+}
+
+// locateAmong finds what bears a name, or says that it is there.
+func (r *request) locateAmong(name string, kinds ...instance.Kind) *instance.Point {
 	slug := instance.Slugify(name)
-	for _, kinds := range [][]instance.Kind{{instance.KindTerritory}, {instance.KindPartner, instance.KindEvent}} {
-		result, err := r.s.node.Index().Search(r.ctx(), instance.Query{Text: name, Kinds: kinds, PerPage: 50})
-		if err != nil {
-			r.s.log.WarnContext(r.ctx(), "locate", "err", err)
-			return nil
-		}
-		for _, h := range result.Hits {
-			if h.Point != nil && (instance.Slugify(h.Name) == slug || instance.Slugify(h.Locality) == slug) {
-				return h.Point
-			}
+	result, err := r.s.node.Index().Search(r.ctx(), instance.Query{Text: name, Kinds: kinds, PerPage: 50})
+	if err != nil {
+		r.s.log.WarnContext(r.ctx(), "locate", "err", err)
+		return nil
+	}
+	for _, h := range result.Hits {
+		if h.Point != nil && (instance.Slugify(h.Name) == slug || instance.Slugify(h.Locality) == slug) {
+			return h.Point
 		}
 	}
 	return nil
+}
+
+// understood is the commune that a postal code or a code stands for; "" for a name.
+func (r *request) understood(place string) string {
+	if c, ok := r.s.node.FindCommune(place); ok && strings.ContainsAny(place, "0123456789") && place != c.Label() {
+		return c.Label()
+	}
+	return ""
 }
 
 // facets turns the counts of a search into links that narrow it.

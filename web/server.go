@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -17,6 +18,16 @@ type Options struct {
 	Node    *instance.Node
 	Log     *slog.Logger // slog.Default when nil
 	Version string       // of the software, shown on the about page
+	// Passkeys are the ceremonies by which people sign in without a password; nil where
+	// browsers offer none.
+	Passkeys Passkeys
+	// Importing is what it takes to import what other software writes; nil: this node
+	// does not.
+	Importing *Importing
+	Basemap  Basemap // in place of the map's own
+	// FollowIntent asks the server of somebody's account, @name@server, which page of
+	// theirs follows an actor; nil: only the usual address is known.
+	FollowIntent func(ctx context.Context, account, actor string) (string, error)
 }
 
 // Server answers everything that is not federation.
@@ -29,6 +40,13 @@ type Server struct {
 	templates templates
 	walks     chan struct{} // a place for each walk of the whole index
 	sameSite  *http.CrossOriginProtection
+	attempts  *attempts // to sign in, and to have letters sent
+	passkeys  Passkeys  // nil for none
+	importer  *importer // nil for none
+	seals     *formSeals
+	white     *whiteZones
+	basemap   *basemap // nil for the map's own
+	intent    func(ctx context.Context, account, actor string) (string, error)
 }
 
 // New parses the templates and the translations; a broken one is an error here,
@@ -38,10 +56,19 @@ func New(o Options) (*Server, error) {
 		return nil, errors.New("web: a node is required")
 	}
 	s := &Server{node: o.Node, log: o.Log, version: o.Version, walks: make(chan struct{}, maxWalks), sameSite: http.NewCrossOriginProtection()}
+	s.attempts, s.passkeys = newAttempts(o.Node.Now), o.Passkeys
+	s.seals = newFormSeals(o.Node.Now)
+	s.white, s.intent = newWhiteZones(o.Node), o.FollowIntent
 	if s.log == nil {
 		s.log = slog.Default()
 	}
 	var err error
+	if s.importer, err = s.newImporter(o.Importing); err != nil {
+		return nil, fmt.Errorf("web: files to import: %w", err)
+	}
+	if s.basemap, err = openBasemap(o.Basemap); err != nil {
+		return nil, err
+	}
 	if s.assets, err = loadAssets(staticFiles); err != nil {
 		return nil, fmt.Errorf("web: static files: %w", err)
 	}

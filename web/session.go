@@ -44,13 +44,20 @@ func (r *request) identify() error {
 	return err
 }
 
-// signIn opens a session for the account in this browser.
+// signIn opens a session for the account in this browser: always a new one, and the
+// one before it, if any, ends. The pages speak the account's language from then on.
 func (r *request) signIn(a *instance.Account) error {
+	if r.session != nil {
+		if err := r.s.node.CloseSession(r.ctx(), r.session.Hash); err != nil {
+			return err
+		}
+	}
 	secret, err := r.s.node.OpenSession(r.ctx(), a.ID, r.Request().UserAgent())
 	if err != nil {
 		return err
 	}
 	r.setCookie(r.s.sessionCookie(), secret, 365*24*time.Hour)
+	r.speak(a.Language)
 	r.account = a
 	return nil
 }
@@ -65,6 +72,13 @@ func (r *request) signOut() error {
 	r.setCookie(r.s.sessionCookie(), "", -time.Second)
 	r.account, r.session = nil, nil
 	return nil
+}
+
+// speak has the pages that follow speak a language, if there is one of that name.
+func (r *request) speak(lang string) {
+	if r.s.locales[lang] != nil {
+		r.setCookie(languageCookie, lang, 365*24*time.Hour)
+	}
 }
 
 func (r *request) setCookie(name, value string, age time.Duration) {

@@ -3,45 +3,55 @@ package web
 import (
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/maillage/maillage/instance"
 )
 
 type signInView struct {
-	Email string
-	Back  string // where to go then
-	Wrong bool
+	Form     form
+	Back     string // where to go then
+	Wrong    bool
+	Mails    bool
+	Passkeys bool
 }
 
 // signInPage asks who it is.
 func (s *Server) signInPage(r *request) error {
-	v := signInView{Back: back(r.QueryParam("retour"))}
+	to := back(r.QueryParam("retour"))
 	if r.account != nil {
-		return r.Redirect(http.StatusSeeOther, v.Back)
+		return r.Redirect(http.StatusSeeOther, to)
 	}
-	return r.showSignIn(http.StatusOK, v)
+	return r.showSignIn(http.StatusOK, signInView{Back: to})
 }
 
-// signIn opens a session for whoever knows the password.
+// signIn opens a session for whoever knows the password. What it answers to a wrong
+// one says nothing of whether there is such an account.
 func (s *Server) signIn(r *request) error {
-	form, err := r.form()
+	posted, err := r.form()
 	if err != nil {
 		return err
 	}
-	v := signInView{Email: form.Get("email"), Back: back(form.Get("retour"))}
-	a, err := s.node.Check(r.ctx(), v.Email, form.Get("password"))
+	email := strings.ToLower(strings.TrimSpace(posted.Get("email")))
+	limits := r.guesses(email)
+	if wait := r.tries(limits...); wait > 0 {
+		return r.tooMany(wait)
+	}
+	a, err := s.node.Check(r.ctx(), email, posted.Get("password"))
 	if errors.Is(err, instance.ErrForbidden) {
-		v.Wrong = true
-		return r.showSignIn(http.StatusUnprocessableEntity, v)
+		return r.showSignIn(http.StatusUnprocessableEntity, signInView{
+			Form: r.refusedForm("", posted, nil), Back: back(posted.Get("retour")), Wrong: true,
+		})
 	}
 	if err != nil {
 		return err
 	}
+	r.succeed(limits)
 	if err := r.signIn(a); err != nil {
 		return err
 	}
 	r.flash("done.signed-in")
-	return r.Redirect(http.StatusSeeOther, v.Back)
+	return r.Redirect(http.StatusSeeOther, back(posted.Get("retour")))
 }
 
 // signOut ends the session of this browser.
@@ -55,5 +65,10 @@ func (s *Server) signOut(r *request) error {
 
 func (r *request) showSignIn(status int, v signInView) error {
 	r.private()
-	return r.render(status, "signin", &page{Title: r.T("account.sign-in.title"), NoIndex: true, View: v})
+	v.Mails, v.Passkeys = r.s.node.Mails(), r.s.passkeys != nil
+	p := &page{Title: r.T("account.sign-in.title"), NoIndex: true, View: v}
+	if v.Passkeys {
+		p.Scripts = []string{"js/passkey.js"}
+	}
+	return r.render(status, "signin", p)
 }

@@ -27,6 +27,7 @@ type site struct {
 	store instance.Store
 	org   *instance.Actor
 	echo  *echo.Echo
+	pages *Server
 }
 
 // today is when the tests happen.
@@ -35,6 +36,12 @@ var today = time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
 const peerDomain = "b.example"
 
 func newSite(t *testing.T) *site {
+	t.Helper()
+	return newSiteWith(t, instance.Options{})
+}
+
+// newSiteWith is newSite of a node that has what the options add.
+func newSiteWith(t *testing.T, o instance.Options) *site {
 	t.Helper()
 	log, now := slog.New(slog.DiscardHandler), func() time.Time { return today }
 	index, err := embedded.Open(t.Context(), filepath.Join(t.TempDir(), "index.db"), embedded.Options{Now: now, Log: log})
@@ -45,13 +52,14 @@ func newSite(t *testing.T) *site {
 	s := &site{T: t, store: storetest.Open(t), echo: echo.New()}
 	s.node, err = instance.New(t.Context(), instance.Options{
 		BaseURL: "https://a.example", Name: "Tiriad", Description: "Le nœud de Brest.", Contact: "contact@a.example",
-		Store: s.store, Index: index, Now: now, Log: log,
+		Store: s.store, Index: index, Media: instance.MediaFolder(t.TempDir()), Now: now, Log: log, Gazetteer: o.Gazetteer, Mailer: o.Mailer,
 	})
 	s.must(err)
 	s.org = s.actor(instance.Actor{Kind: instance.KindOrganisation, Slug: "tiriad", Name: "Tiriad"})
 	server, err := New(Options{Node: s.node, Log: log, Version: "1.2.3"})
 	s.must(err)
 	server.Register(s.echo)
+	s.pages = server
 	return s
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/maillage/maillage/instance"
@@ -22,6 +23,7 @@ type territoryView struct {
 	Around   []card // who is near enough to help, when few are here
 	Recipes  []card
 	AllURL   string
+	Help     helpView
 }
 
 // How far a helper may live, and how many are shown.
@@ -66,6 +68,9 @@ func (r *request) showTerritory(p *page, common actorView, a *instance.Actor) er
 		if v.Around, err = r.around(*a.Place.Point, v.Here); err != nil {
 			return err
 		}
+	}
+	if v.Help, err = r.help(a); err != nil {
+		return err
 	}
 	p.Section, p.JSONLD, p.View = "/territoires", territoryLD(a), v
 	p.Files, p.FilesLead = r.filesOf(agendaListing, url.Values{"territory": {territoryKey(a)}}), r.T("files.lead.territory")
@@ -147,6 +152,8 @@ var publishedKinds = []instance.Kind{instance.KindEvent, instance.KindRecipe, in
 
 type territoriesView struct {
 	Total  int
+	Text   string        // a name, a postal code or an INSEE code that was looked for
+	Named  []communeLink // the communes it may be
 	Groups []territoryGroup
 }
 
@@ -183,13 +190,16 @@ func (s *Server) territories(r *request) error {
 			Codes: strings.Join(a.Territory.Departements, ", "), Count: counts[territorySlug(a)],
 		})
 	}
-	v := territoriesView{Total: total}
+	v := territoriesView{Total: total, Text: strings.TrimSpace(r.QueryParam("commune"))}
+	if v.Text != "" {
+		v.Named = r.communesNamed(v.Text, slices.DeleteFunc(slices.Clone(actors), func(a *instance.Actor) bool { return a.Territory == nil }))
+	}
 	for _, term := range instance.Vocabularies().Terms("territory_kinds") {
 		if cards := groups[term.Slug]; len(cards) > 0 {
 			v.Groups = append(v.Groups, territoryGroup{term.Label(r.lang), cards})
 		}
 	}
-	return r.show("territories", &page{Title: r.T("territories.title"), Description: r.T("territories.lead"), Section: "/territoires", View: v})
+	return r.show("territories", &page{Title: r.T("territories.title"), Description: r.T("territories.lead"), Section: "/territoires", NoIndex: v.Text != "", View: v})
 }
 
 // facet counts the values of one field over what a query finds.

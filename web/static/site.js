@@ -38,3 +38,19 @@ for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;
   button.addEventListener("click", () => window.print());
 }
+
+// A form that was sent has arrived: what autosave.js kept of it is forgotten. To be
+// asked who one is instead means that it has not.
+const asked = location.pathname === "/connexion";
+if (asked || document.querySelector(".notice.done, [data-arrived]")) {
+  try {
+    for (const key of Object.keys(localStorage)) {
+      const kept = key.startsWith("maillage:") ? localStorage.getItem(key) : "";
+      if (!kept.includes('"sending":true')) continue;
+      if (asked) localStorage.setItem(key, kept.replace('"sending":true', '"sending":false'));
+      else localStorage.removeItem(key);
+    }
+  } catch {
+    // nothing is kept in this browser
+  }
+}

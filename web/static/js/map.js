@@ -3,6 +3,8 @@
 
 import { Markers } from "./markers.js";
 import { baseStyle } from "./style.js";
+import { Timeline } from "./timeline.js";
+import { WhiteZones } from "./whitezones.js";
 import { wordsOf } from "./words.js";
 
 const page = document.getElementById("carte");
@@ -27,6 +29,7 @@ async function start() {
   frame.replaceChildren();
   try {
     new MapPage(lib, style, { lang, words, notice });
+    keepLastView();
   } catch {
     page.classList.add("without-map");
     notice.say(words.noWebGL);
@@ -60,14 +63,19 @@ class MapPage {
     this.map.touchZoomRotate.disableRotation();
     this.map.addControl(new lib.NavigationControl({ showCompass: false }), "top-right");
     this.map.addControl(new lib.ScaleControl(), "bottom-left");
-    this.map.addControl(new lib.AttributionControl({ compact: true, customAttribution: words.attribution }), "bottom-right");
+    this.map.addControl(new lib.AttributionControl({ compact: true, customAttribution: attributions(words) }), "bottom-right");
+    this.white = new WhiteZones(this.map, frame.dataset.white);
+    this.timeline = new Timeline(document.getElementById("map-dates"), { words, lang });
     this.markers = new Markers(lib, this.map, { words, lang, icons: frame.dataset.icons });
 
     this.map.on("moveend", (event) => this.#viewChanged(event));
     this.map.once("load", () => this.#refresh({ list: false }));
     this.form?.addEventListener("submit", (event) => this.#filter(event));
     this.form?.addEventListener("change", (event) => this.#filter(event));
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", async () => this.map.setStyle(await baseStyle(scheme())));
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", async () => {
+      this.map.setStyle(await baseStyle(scheme()));
+      this.map.once("styledata", () => this.white.redraw());
+    });
   }
 
   // A move of the reader's own (a drag, a key, a cluster opened) limits the list
@@ -92,9 +100,14 @@ class MapPage {
     const address = this.#address();
     page.setAttribute("aria-busy", "true");
     try {
-      const [answer, twin] = await Promise.all([this.#points(signal), list ? this.#list(address, signal) : null]);
+      const filters = this.#filters();
+      const [answer, twin] = await Promise.all([
+        this.#points(signal), list ? this.#list(address, signal) : null,
+        this.white.show(filters.get("couche") === "zones-blanches", filters.get("km"), boxOf(this.map.getBounds()), signal),
+      ]);
       if (signal.aborted) return;
-      this.notice.clear();
+      if (answer.offline) this.notice.say(this.words.offline, this.words.retry, () => this.#refresh({ list: true }));
+      else this.notice.clear();
       this.markers.show(answer.features);
       if (list) {
         history.replaceState(history.state, "", address);
@@ -116,10 +129,15 @@ class MapPage {
     const filters = new URLSearchParams(location.search);
     for (const name of ["bbox", "page", "zoom", "lang"]) filters.delete(name);
     const fields = this.form ? [...new FormData(this.form)] : [];
-    for (const [name] of fields) filters.delete(name);
+    // Boxes that are not ticked are in no FormData.
+    for (const field of this.form?.elements ?? []) filters.delete(field.name);
     for (const [name, value] of fields) {
       if (value !== "") filters.append(name, value);
     }
+    // Every layer is what the page shows without a choice.
+    const boxes = [...(this.form?.querySelectorAll("[name=kind]") ?? [])];
+    if (boxes.every((box) => box.checked)) filters.delete("kind");
+    if (filters.get("couche") === null) filters.delete("km");
     return filters;
   }
 
@@ -135,10 +153,11 @@ class MapPage {
     const query = this.#filters();
     query.set("bbox", boxOf(this.map.getBounds()));
     query.set("zoom", Math.floor(this.map.getZoom() + 0.5));
-    for (const name of ["per_page", "sort"]) query.delete(name);
+    query.set("undated", "true");
+    for (const name of ["per_page", "sort", "couche", "km"]) query.delete(name);
     const answer = await fetch(`${frame.dataset.api}?${query}`, { signal });
     if (!answer.ok) throw new Error(String(answer.status));
-    return answer.json();
+    return { ...(await answer.json()), offline: answer.headers.has("X-Offline") };
   }
 
   // The server draws the list: there is one set of cards, and one order.
@@ -192,6 +211,22 @@ class Notice {
   clear() {
     this.box.remove();
   }
+}
+
+// attributions are who made what is drawn: the host's map, or our own, and the data
+// on communes.
+function attributions(words) {
+  const own = JSON.parse(document.getElementById("map-basemap")?.textContent || "null");
+  const escape = (text) => text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
+  return [own ? escape(own.attribution) : words.attribution, escape(frame.dataset.credit || "")].filter(Boolean);
+}
+
+// keepLastView has the last view of the map kept for when there is no connection. A
+// page of somebody signed in names no worker: what they see is not kept.
+function keepLastView() {
+  const { worker } = frame.dataset;
+  if (!worker || !("serviceWorker" in navigator)) return;
+  navigator.serviceWorker.register(worker, { scope: "/carte" }).catch(() => {}); // a comfort: private windows refuse it
 }
 
 // stylesheet settles when the sheet applies: the map measures itself once.

@@ -1,5 +1,7 @@
-// The base map: land, borders and names of towns from files of this node, in the
-// colours of the site. Nothing is asked of anyone else.
+// The base map. By default land, borders and names of towns from files of this node, in the
+// colours of the site, and nothing is asked of anyone else; or what the host chose.
+
+import { hostStyle } from "./hoststyle.js";
 
 const vendor = new URL("../vendor/basemap/", import.meta.url);
 
@@ -12,6 +14,8 @@ const palettes = {
 // baseStyle reads the files of the base map and returns a MapLibre style for the
 // reader's colour scheme. It rejects when they were not built.
 export async function baseStyle(scheme) {
+  const host = JSON.parse(document.getElementById("map-basemap")?.textContent || "null");
+  if (host) return hostStyle(host, colourOf(scheme));
   const colours = colourOf(scheme);
   const width = (...stops) => ["interpolate", ["linear"], ["zoom"], ...stops];
   return {

@@ -1,0 +1,327 @@
+package web
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/maillage/maillage/instance"
+)
+
+// Importing is what pages need to import what other software writes.
+type Importing struct {
+	Reader instance.IntakeReader
+	Fetch  instance.Fetch // of addresses that people paste: it reaches no private one, and bounds what it reads
+	Feeder *instance.Feeder
+	Log    instance.IntakeLog
+	Dir    string // where files wait, an hour at most
+}
+
+// importer imports by the pages.
+type importer struct {
+	*Importing
+	node    *instance.Node
+	uploads *uploads
+	runs    *importRuns
+}
+
+func (s *Server) newImporter(o *Importing) (*importer, error) {
+	if o == nil {
+		return nil, nil //nolint:nilnil // a node without it has no such pages
+	}
+	u, err := newUploads(o.Dir, s.node.Now)
+	if err != nil {
+		return nil, err
+	}
+	return &importer{Importing: o, node: s.node, uploads: u, runs: newImportRuns(s.log, s.node.Now)}, nil
+}
+
+// Close stops the imports that go on, and waits for them: what they did is kept.
+func (s *Server) Close() {
+	if s.importer != nil {
+		s.importer.runs.close()
+		s.importer.uploads.close()
+	}
+}
+
+// imports keeps a page for those who write for an organisation of this node.
+func (s *Server) imports(h func(w *importing) error) handler {
+	return s.member(func(r *request) error {
+		if s.importer == nil {
+			return fmt.Errorf("%s: %w", r.Request().URL.Path, instance.ErrNotFound)
+		}
+		w := &importing{request: r, importer: s.importer}
+		actors, err := s.node.Editor(r.account).Actors(r.ctx())
+		if err != nil {
+			return err
+		}
+		w.owners = slices.DeleteFunc(actors, func(a *instance.Actor) bool { return a.Kind != instance.KindOrganisation })
+		return h(w)
+	})
+}
+
+// importing is one request about imports.
+type importing struct {
+	*request
+	*importer
+	owners []*instance.Actor // organisations that the account writes for
+}
+
+// owner is an organisation of the account by its IRI; nil for any other.
+func (w *importing) owner(id string) *instance.Actor {
+	for _, a := range w.owners {
+		if a.ID == id {
+			return a
+		}
+	}
+	return nil
+}
+
+func (w *importing) ownerOptions() []editOption {
+	options := make([]editOption, len(w.owners))
+	for i, a := range w.owners {
+		options[i] = editOption{Value: a.ID, Label: a.Name}
+	}
+	return options
+}
+
+// importTab is one of the pages about imports.
+type importTab struct {
+	Path, Label string
+	Current     bool
+}
+
+// importPage is what every page about imports has.
+type importPage struct {
+	Tabs   []importTab
+	Form   *editForm
+	Owners []editOption
+}
+
+func (w *importing) page(at string, f *editForm) importPage {
+	v := importPage{Form: f, Owners: w.ownerOptions()}
+	for _, tab := range []string{"/importer", "/importer/passes", "/importer/sources"} {
+		v.Tabs = append(v.Tabs, importTab{tab, w.T("import.tab." + path.Base(tab)), tab == at})
+	}
+	return v
+}
+
+// importForm is what is asked first: a file, or an address.
+var importForm = &editable{
+	fields: map[string]fieldSpec{
+		"fichier": {label: "import.file", hint: "import.file.hint", kind: "file"},
+		"adresse": {label: "import.address", hint: "import.address.hint", kind: "url", max: 2000},
+		"format":  {label: "import.format", hint: "import.format.hint", kind: "select", blank: "import.format.auto"},
+	},
+	domain: map[string]string{"url": "adresse"},
+}
+
+// importView is the page that asks for a file.
+type importView struct {
+	importPage
+	Formats []editOption
+	Waiting []waitingUpload
+}
+
+// waitingUpload is a file that was sent and not imported yet.
+type waitingUpload struct{ Path, Name, Received string }
+
+func (w *importing) formats() []editOption {
+	var options []editOption
+	for _, f := range w.Reader.Formats() {
+		options = append(options, editOption{Value: f, Label: w.T("import.format." + f)})
+	}
+	return options
+}
+
+// importStart asks for a file or an address.
+func (s *Server) importStart(w *importing) error {
+	return w.showStart(http.StatusOK, newEditForm(w.request, importForm, nil))
+}
+
+func (w *importing) showStart(status int, f *editForm) error {
+	v := importView{importPage: w.page("/importer", f), Formats: w.formats()}
+	for _, up := range w.uploads.list() {
+		if up.Account == w.account.ID && !w.uploads.over(up) {
+			v.Waiting = append(v.Waiting, waitingUpload{"/importer/" + up.ID, up.Name, w.moment(up.Received)})
+		}
+	}
+	return w.render(status, "import", &page{Title: w.T("import.title"), NoIndex: true, View: v})
+}
+
+// uploadPatience is how long a file may take to come, and how long its answer.
+const uploadPatience = 5 * time.Minute
+
+// importSend takes a file, or reads an address.
+func (s *Server) importSend(w *importing) error {
+	if len(w.owners) == 0 {
+		return fmt.Errorf("import by %s: %w", w.account.ID, instance.ErrForbidden)
+	}
+	f := newEditForm(w.request, importForm, nil)
+	up, err := w.receive(f)
+	if err != nil {
+		return err
+	}
+	if up == nil && len(f.wrong) == 0 {
+		up, err = w.fetch(f)
+		if err != nil {
+			return err
+		}
+	}
+	if up != nil && len(f.wrong) == 0 {
+		err = w.recognise(f, up)
+	}
+	if err != nil {
+		return err
+	}
+	if len(f.wrong) > 0 {
+		if up != nil {
+			w.uploads.drop(up.ID)
+		}
+		return w.showStart(http.StatusUnprocessableEntity, f)
+	}
+	return w.Redirect(http.StatusSeeOther, "/importer/"+up.ID)
+}
+
+// receive reads the form into f and its file to the disk; nil when it has none.
+func (w *importing) receive(f *editForm) (up *upload, err error) {
+	control := http.NewResponseController(w.Response())
+	// A slow line takes longer than a page; where it cannot be set, the usual holds.
+	_ = control.SetReadDeadline(time.Now().Add(uploadPatience))
+	_ = control.SetWriteDeadline(time.Now().Add(uploadPatience))
+	req := w.Request()
+	// What is too large is read to its end, up to a point: a browser listens only then.
+	req.Body = http.MaxBytesReader(w.Response(), req.Body, 4*maxImport)
+	parts, err := req.MultipartReader()
+	if err != nil {
+		return nil, badForm(err)
+	}
+	defer func() {
+		if err != nil && up != nil {
+			w.uploads.drop(up.ID)
+			up = nil
+		}
+	}()
+	for range 20 {
+		part, err := parts.NextPart()
+		if errors.Is(err, io.EOF) {
+			return up, nil
+		}
+		if err != nil {
+			return up, badForm(err)
+		}
+		if part.FormName() == "fichier" && part.FileName() != "" && up == nil {
+			if up, err = w.receiveFile(f, part); err != nil {
+				return up, err
+			}
+			continue
+		}
+		value, err := io.ReadAll(io.LimitReader(part, 4096))
+		if err != nil {
+			return up, badForm(err)
+		}
+		if _, known := importForm.fields[part.FormName()]; known && part.FileName() == "" {
+			f.Set(part.FormName(), string(value))
+		}
+	}
+	return up, echo.NewHTTPError(http.StatusBadRequest)
+}
+
+func (w *importing) receiveFile(f *editForm, part *multipart.Part) (*upload, error) {
+	name := instance.CleanName(path.Base(strings.ReplaceAll(part.FileName(), `\`, "/")), 200)
+	up, err := w.uploads.keep(upload{Account: w.account.ID, Name: name}, part)
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.Is(err, errTooLarge), errors.As(err, &tooLarge):
+		f.fail("fichier", "ce fichier dépasse 32 Mo : découpez-le, et importez-le en plusieurs fois")
+		return nil, nil //nolint:nilnil // the form says why
+	case err != nil && w.Request().Context().Err() != nil:
+		return nil, badForm(err)
+	}
+	return up, err
+}
+
+// fetch reads the address of the form.
+func (w *importing) fetch(f *editForm) (*upload, error) {
+	address := f.text("adresse")
+	u, err := url.Parse(address)
+	switch {
+	case address == "":
+		f.fail("fichier", "choisissez un fichier, ou donnez une adresse")
+		return nil, nil //nolint:nilnil // the form says why
+	case err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || len(address) > 2000:
+		f.fail("adresse", "écrivez l'adresse entière, avec https://")
+		return nil, nil //nolint:nilnil // the form says why
+	}
+	body, _, err := w.Fetch(w.ctx(), address, "")
+	if err != nil {
+		w.s.log.InfoContext(w.ctx(), "cannot read an address to import", "address", address, "err", err)
+		f.refuseAddress(err)
+		return nil, w.ctx().Err()
+	}
+	return w.uploads.keep(upload{Account: w.account.ID, Name: address, Address: address}, strings.NewReader(string(body)))
+}
+
+// refuseAddress says why an address gave nothing, without a word of what is behind it.
+func (f *editForm) refuseAddress(err error) {
+	switch {
+	case errors.Is(err, instance.ErrNotFound), errors.Is(err, instance.ErrGone):
+		f.fail("adresse", "il n'y a rien à cette adresse : ouvrez-la dans votre navigateur, et recopiez-la")
+	case errors.Is(err, instance.ErrForbidden):
+		f.fail("adresse", "cette adresse n'est pas publique : téléchargez le fichier, et envoyez-le ici")
+	default:
+		f.fail("adresse", "cette adresse ne se laisse pas lire : vérifiez-la, ou téléchargez le fichier et envoyez-le ici")
+	}
+}
+
+// recognise finds the format of a file, and refuses what is none.
+func (w *importing) recognise(f *editForm, up *upload) error {
+	if f.text("adresse") != "" && up.Address == "" {
+		f.fail("adresse", "choisissez un fichier ou une adresse, pas les deux")
+		return nil
+	}
+	field := "fichier"
+	if up.Address != "" {
+		field = "adresse"
+	}
+	data, err := w.uploads.data(up.ID)
+	if err != nil {
+		return err
+	}
+	if f.refuseBinary(field, data); len(f.wrong) > 0 {
+		return nil
+	}
+	format := f.Get("format")
+	if format == "" {
+		format = w.Reader.Detect(up.Name, data)
+	}
+	if !slices.Contains(w.Reader.Formats(), format) {
+		f.fail("format", "ce format n'est pas reconnu : choisissez-le dans la liste, puis redonnez le fichier")
+		return nil
+	}
+	up.Settings = importSettings{Format: format, Source: up.Name, Mapping: map[string]string{}}
+	return w.uploads.save(up)
+}
+
+// refuseBinary refuses a file that holds no text.
+func (f *editForm) refuseBinary(field string, data []byte) {
+	kind, _, _ := strings.Cut(http.DetectContentType(data), ";")
+	family, _, _ := strings.Cut(kind, "/")
+	switch {
+	case len(data) == 0:
+		f.fail(field, "ce fichier est vide")
+	case slices.Contains([]string{"application/zip", "application/x-gzip", "application/x-rar-compressed"}, kind):
+		f.fail(field, "c'est un classeur ou une archive : enregistrez le tableau en CSV, ou ouvrez l'archive, et envoyez le fichier lui-même")
+	case kind == "application/pdf", slices.Contains([]string{"image", "video", "audio", "font"}, family):
+		f.fail(field, "ce n'est ni un agenda, ni une carte, ni un tableau")
+	}
+}

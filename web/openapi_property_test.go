@@ -1,0 +1,291 @@
+package web
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// tries is how many requests are made of each operation.
+const tries = 60
+
+// Requests made from the document, good and bad, against the whole API: every answer
+// is one that the document announces, and is what it announces.
+func TestEveryAnswerIsDocumented(t *testing.T) {
+	t.Parallel()
+	var document map[string]any
+	if err := json.Unmarshal(openapi, &document); err != nil {
+		t.Fatal(err)
+	}
+	g := &generator{document: document, rand: rand.New(rand.NewPCG(2026, 11)), apiWorld: setupAPI(t)}
+	g.known = append(g.known, "inconnu", "été", strings.Repeat("a", 26))
+	paths := document["paths"].(map[string]any)
+	statuses := map[int]int{}
+	for _, path := range slices.Sorted(maps.Keys(paths)) {
+		item := paths[path].(map[string]any)
+		for _, method := range []string{"post", "get", "put", "delete"} { // there is something to read once something is written
+			operation, ok := item[method].(map[string]any)
+			if !ok {
+				continue
+			}
+			for range tries {
+				statuses[g.try(path, method, operation)]++
+			}
+		}
+	}
+	for _, want := range []int{200, 201, 204, 400, 401, 404, 410, 412, 415, 422} {
+		if statuses[want] == 0 {
+			t.Errorf("no request was answered by %d: %v", want, statuses)
+		}
+	}
+}
+
+// generator makes requests from the document, the same at each run.
+type generator struct {
+	*apiWorld
+	document map[string]any
+	rand     *rand.Rand
+	known    []string // what may stand for {id}
+	tags     []string // ETags that were read
+}
+
+func pick[T any](g *generator, list []T) T { return list[g.rand.IntN(len(list))] }
+
+func (g *generator) one(in int) bool { return g.rand.IntN(in) == 0 }
+
+// resolve follows a $ref.
+func (g *generator) resolve(schema map[string]any) map[string]any {
+	ref, ok := schema["$ref"].(string)
+	if !ok {
+		return schema
+	}
+	var at any = g.document
+	for step := range strings.SplitSeq(strings.TrimPrefix(ref, "#/"), "/") {
+		at = at.(map[string]any)[step]
+	}
+	return g.resolve(at.(map[string]any))
+}
+
+func (g *generator) try(path, method string, operation map[string]any) int {
+	g.Helper()
+	target, header := strings.ReplaceAll(path, "{id}", url.PathEscape(pick(g, g.known))), []string{}
+	query := url.Values{}
+	for _, p := range anys(operation["parameters"]) {
+		parameter := g.resolve(p.(map[string]any))
+		if !g.one(4) && parameter["in"] == "query" || parameter["in"] == "path" {
+			continue
+		}
+		name, value := parameter["name"].(string), fmt.Sprint(g.value(parameter["schema"].(map[string]any), 0))
+		switch {
+		case name == "If-Match" && len(g.tags) > 0 && !g.one(3):
+			header = append(header, name, pick(g, g.tags))
+		case parameter["in"] == "header" && g.one(3):
+			header = append(header, name, strings.Map(func(r rune) rune { return max(r, ' ') }, value))
+		case parameter["in"] == "query":
+			query.Set(name, strings.Trim(value, "[]"))
+		}
+	}
+	if len(query) > 0 {
+		target += "?" + query.Encode()
+	}
+	body := ""
+	if operation["requestBody"] != nil {
+		body = g.body(operation["requestBody"].(map[string]any))
+		header = append(header, "Content-Type", pick(g, []string{"application/json", "application/json", "application/json", "application/json", "text/plain", ""}))
+	}
+	if operation["security"] != nil && !g.one(8) {
+		header = append(header, "Authorization", "Bearer "+testToken)
+	} else if g.one(8) {
+		header = append(header, "Authorization", "Bearer "+fmt.Sprint(g.rand.Int()))
+	}
+	answer := g.do(strings.ToUpper(method), target, body, header...)
+	g.check(method, target, body, operation, answer)
+	if at := answer.Header().Get("Location"); at != "" {
+		g.known = append(g.known, at[strings.LastIndexByte(at, '/')+1:])
+	}
+	if tag := answer.Header().Get("ETag"); tag != "" && answer.Code < 300 {
+		g.tags = append(g.tags, tag)
+	}
+	return answer.Code
+}
+
+// check compares an answer with what the document says of the operation.
+func (g *generator) check(method, target, body string, operation map[string]any, answer answered) {
+	g.Helper()
+	documented, ok := operation["responses"].(map[string]any)[fmt.Sprint(answer.Code)].(map[string]any)
+	if !ok {
+		g.Errorf("%s %s answers %d, which is not documented\nsent %.300s\ngot %.300s", method, target, answer.Code, body, answer.Body)
+		return
+	}
+	documented = g.resolve(documented)
+	content, _ := documented["content"].(map[string]any)
+	mediaType, _, _ := strings.Cut(answer.Header().Get("Content-Type"), ";")
+	if len(content) == 0 {
+		if answer.Body.Len() > 0 {
+			g.Errorf("%s %s: %d has a body: %.200s", method, target, answer.Code, answer.Body)
+		}
+		return
+	}
+	described, ok := content[mediaType].(map[string]any)
+	if !ok {
+		g.Errorf("%s %s: %d is of type %q", method, target, answer.Code, mediaType)
+		return
+	}
+	var value any
+	if err := json.Unmarshal(answer.Body.Bytes(), &value); err != nil {
+		g.Errorf("%s %s: %v", method, target, err)
+		return
+	}
+	if schema, ok := described["schema"].(map[string]any); ok {
+		if wrong := g.mismatch(schema, value, "$"); wrong != "" {
+			g.Errorf("%s %s: %d: %s", method, target, answer.Code, wrong)
+		}
+	}
+}
+
+// mismatch says where a value is not what a schema says, "" when it is.
+func (g *generator) mismatch(schema map[string]any, value any, at string) string {
+	schema = g.resolve(schema)
+	if enum := anys(schema["enum"]); len(enum) > 0 && !slices.Contains(enum, value) {
+		return fmt.Sprintf("%s: %v is not in %v", at, value, enum)
+	}
+	switch v := value.(type) {
+	case map[string]any:
+		for _, name := range anys(schema["required"]) {
+			if _, ok := v[name.(string)]; !ok {
+				return fmt.Sprintf("%s: no %s", at, name)
+			}
+		}
+		properties, _ := schema["properties"].(map[string]any)
+		for name, member := range v {
+			if property, ok := properties[name].(map[string]any); ok {
+				if wrong := g.mismatch(property, member, at+"."+name); wrong != "" {
+					return wrong
+				}
+			} else if schema["additionalProperties"] == nil && properties != nil {
+				return fmt.Sprintf("%s: %s is not described", at, name)
+			}
+		}
+		return ofType(schema, "object", at)
+	case []any:
+		items, _ := schema["items"].(map[string]any)
+		for i, member := range v {
+			if wrong := g.mismatch(items, member, fmt.Sprintf("%s[%d]", at, i)); wrong != "" {
+				return wrong
+			}
+		}
+		return ofType(schema, "array", at)
+	case string:
+		return ofType(schema, "string", at)
+	case bool:
+		return ofType(schema, "boolean", at)
+	case float64:
+		if schema["type"] == "integer" && v == float64(int64(v)) {
+			return ""
+		}
+		return ofType(schema, "number", at)
+	}
+	return ""
+}
+
+func ofType(schema map[string]any, got, at string) string {
+	types, _ := schema["type"].([]any)
+	if t, ok := schema["type"].(string); ok {
+		types = []any{t}
+	}
+	if len(types) == 0 || slices.Contains(types, any(got)) {
+		return ""
+	}
+	return fmt.Sprintf("%s is a %s, not a %v", at, got, types)
+}
+
+func anys(v any) []any {
+	l, _ := v.([]any)
+	return l
+}
+
+// body is a body as the document wants it, or spoilt.
+func (g *generator) body(request map[string]any) string {
+	schema := request["content"].(map[string]any)["application/json"].(map[string]any)["schema"].(map[string]any)
+	var value any
+	if g.one(2) {
+		value = map[string]any{ // good for every kind
+			"name": "Cartopartie " + fmt.Sprint(g.rand.IntN(1000)), "content": "<p>Bonjour</p>", "licence": "CC-BY-SA-4.0",
+		}
+		if properties := g.resolve(schema)["properties"].(map[string]any); properties["when"] != nil {
+			value.(map[string]any)["when"] = map[string]any{"start": "2027-03-14"}
+		}
+	} else {
+		value = g.value(schema, 0)
+	}
+	data, err := json.Marshal(value)
+	if err != nil {
+		g.Fatal(err)
+	}
+	switch g.rand.IntN(12) {
+	case 0:
+		return string(data[:len(data)/2])
+	case 1:
+		return strings.Replace(string(data), "{", `{"inconnu":1,`, 1)
+	case 2:
+		return pick(g, []string{"", "null", "[]", `"texte"`, "12", string(data) + "{}"})
+	}
+	return string(data)
+}
+
+// strange are values that programs send by mistake, or on purpose.
+var strange = []any{
+	"", " ", "é\u202e", "-1", "0", "1e309", "NaN", "2027-02-30", "2027-03-14", "2027-03-14T09:00:00Z", "javascript:alert(1)",
+	"https://exemple.org/x", "libre-savoir", "' OR 1=1 --", "<script>", strings.Repeat("x", 300), "0,0,1,1", "event", "free", "id",
+	-1.0, 0.0, 1.0, 12.5, 1e12, true, nil,
+}
+
+// value makes a value of a schema, or, once in a while, anything.
+func (g *generator) value(schema map[string]any, depth int) any {
+	schema = g.resolve(schema)
+	if g.one(6) || depth > 5 {
+		return pick(g, strange)
+	}
+	if enum := anys(schema["enum"]); len(enum) > 0 {
+		return pick(g, enum)
+	}
+	switch schema["type"] {
+	case "object":
+		out := map[string]any{}
+		properties, _ := schema["properties"].(map[string]any)
+		required := anys(schema["required"])
+		for _, name := range slices.Sorted(maps.Keys(properties)) {
+			if slices.Contains(required, any(name)) || g.one(4) {
+				out[name] = g.value(properties[name].(map[string]any), depth+1)
+			}
+		}
+		return out
+	case "array":
+		out := []any{}
+		items, _ := schema["items"].(map[string]any)
+		for range g.rand.IntN(3) {
+			out = append(out, g.value(items, depth+1))
+		}
+		return out
+	case "integer":
+		return g.rand.IntN(100)
+	case "number":
+		return g.rand.Float64() * 40
+	case "boolean":
+		return g.one(2)
+	case "string":
+		switch schema["format"] {
+		case "uri":
+			return "https://exemple.org/" + fmt.Sprint(g.rand.IntN(9))
+		case "date-time":
+			return "2027-03-14T09:00:00Z"
+		}
+		return "texte " + fmt.Sprint(g.rand.IntN(1000))
+	}
+	return pick(g, strange)
+}
