@@ -28,9 +28,9 @@ var Roles = []Role{RoleContributor, RoleModerator, RoleHost}
 // outside, and it may write in the names of several organisations.
 type Account struct {
 	ID            string    `json:"id"`
-	Email         string    `json:"email"`             // lower case; what they sign in with
+	Email         string    `json:"email"`               // lower case; what they sign in with
 	NewEmail      string    `json:"new_email,omitempty"` // asked for, until its link is followed
-	Name          string    `json:"name"`  // what the others who write here call them
+	Name          string    `json:"name"`                // what the others who write here call them
 	Role          Role      `json:"role"`
 	Organisations []string  `json:"organisations,omitempty"` // IRIs of the actors of ours they write for
 	Person        string    `json:"person,omitempty"`        // IRI of their public Person actor, if they chose to have one
@@ -61,13 +61,13 @@ type AccountReader interface {
 	Ticket(ctx context.Context, hash string) (*Ticket, error)
 	Tickets(ctx context.Context, purpose Purpose) ([]Ticket, error) // soonest to expire last
 	Token(ctx context.Context, hash string) (*Token, error)
-	Tokens(ctx context.Context, account string) ([]Token, error)            // newest first
+	Tokens(ctx context.Context, account string) ([]Token, error)         // newest first
 	RevisionsBy(ctx context.Context, account string) ([]Revision, error) // oldest first
 }
 
 // AccountTx keeps them.
 type AccountTx interface {
-	SaveAccount(ctx context.Context, a *Account) error // ErrConflict: another account has the e-mail
+	SaveAccount(ctx context.Context, a *Account) error  // ErrConflict: another account has the e-mail
 	DeleteAccount(ctx context.Context, id string) error // with its sessions, drafts, tokens and its name in history
 	SaveSession(ctx context.Context, s Session) error
 	TouchSession(ctx context.Context, hash string, seen, expires time.Time) error // none is no error
@@ -75,6 +75,7 @@ type AccountTx interface {
 	DeleteSessions(ctx context.Context, account, except string) error // all of an account's, but one hash
 	SaveTicket(ctx context.Context, t Ticket) error
 	DeleteTicket(ctx context.Context, hash string) error
+	DeleteRevisions(ctx context.Context, object string) error
 	KeepToken(ctx context.Context, t Token) error
 	TouchToken(ctx context.Context, hash string, used time.Time) error // none is no error
 	DeleteToken(ctx context.Context, hash string) error
@@ -142,17 +143,35 @@ func (n *Node) Check(ctx context.Context, email, password string) (*Account, err
 	return a, nil
 }
 
-// SetPassword gives an account a new password and ends its sessions, but the one
-// whose hash is given. ErrInvalid.
-func (n *Node) SetPassword(ctx context.Context, id, password, keepSession string) error {
+// ChangePassword gives an account a new password, if whoever asks knows the old one,
+// and ends its sessions but the one whose hash is given. ErrInvalid.
+func (n *Node) ChangePassword(ctx context.Context, id, old, password, keepSession string) error {
+	if err := n.Confirm(ctx, id, old); err != nil {
+		return err
+	}
 	hash, err := n.newPassword(ctx, id, password)
 	if err != nil {
 		return err
 	}
 	return n.changeAccount(ctx, id, func(tx Tx, a *Account) error {
 		a.Password = hash
+		if err := n.tellPasswordChanged(ctx, tx, a); err != nil {
+			return err
+		}
 		return tx.DeleteSessions(ctx, id, keepSession)
 	})
+}
+
+// Confirm checks that whoever asks knows the account's password: before what cannot
+// be undone, a browser left open is not enough. ErrInvalid: they do not.
+func (n *Node) Confirm(ctx context.Context, id, password string) error {
+	a, err := n.Account(ctx, id)
+	if err != nil {
+		return err
+	}
+	var c checks
+	c.require(checkPassword(a.Password, password), "current", "ce n'est pas votre mot de passe actuel")
+	return c.err()
 }
 
 // newPassword checks and hashes a password for an account: outside of any
@@ -167,6 +186,68 @@ func (n *Node) newPassword(ctx context.Context, account, password string) (hash 
 		return "", c.err()
 	}
 	return hashPassword(password), nil
+}
+
+// EditAccount changes how an account is called and in which language it is spoken to.
+// ErrInvalid.
+func (n *Node) EditAccount(ctx context.Context, id, name, language string) error {
+	name = CleanName(name, 100)
+	var c checks
+	c.require(name != "", "name", "donnez un nom ou un pseudonyme")
+	c.require(slices.Contains([]string{"", "fr", "en"}, language), "language", "fr ou en")
+	if c.err() != nil {
+		return c.err()
+	}
+	return n.changeAccount(ctx, id, func(_ Tx, a *Account) error {
+		a.Name, a.Language = name, language
+		return nil
+	})
+}
+
+// ChangeEmail changes what an account signs in with: once a link sent there was
+// followed, when this node sends mail, or else at once. The address before is told.
+//
+// It says the same whether another account has the address or not, when a letter is
+// to confirm it. ErrInvalid; ErrConflict: taken.
+func (n *Node) ChangeEmail(ctx context.Context, id, email string) error {
+	email = typedEmail(email)
+	var c checks
+	if c.email(email); c.err() != nil {
+		return c.err()
+	}
+	return n.changeAccount(ctx, id, func(tx Tx, a *Account) error {
+		if email == a.Email {
+			a.NewEmail = ""
+			return nil
+		}
+		if !n.Mails() {
+			a.Email, a.NewEmail = email, ""
+			return nil
+		}
+		a.NewEmail = email
+		return tx.Enqueue(ctx, MailJob(MailArgs{Letter: LetterEmail, Account: id}), MailJob(MailArgs{Letter: LetterEmailAsked, Account: id}))
+	})
+}
+
+// ConfirmEmail is the answer to the letter that ChangeEmail sent. ErrNotFound: the
+// link was used, has expired, or another address was asked for since; ErrConflict: taken.
+func (n *Node) ConfirmEmail(ctx context.Context, secret string) (*Account, error) {
+	t, err := n.TicketFor(ctx, secret, PurposeEmail)
+	if err != nil {
+		return nil, err
+	}
+	var changed *Account
+	err = n.changeAccount(ctx, t.Account, func(tx Tx, a *Account) error {
+		if err := useTicket(ctx, tx, t); err != nil {
+			return err
+		}
+		if a.NewEmail != t.Email || !a.Closed.IsZero() {
+			return fmt.Errorf("confirm e-mail: %w", ErrNotFound)
+		}
+		a.Email, a.NewEmail, changed = t.Email, "", a
+		return nil
+	})
+	return changed, err
 }
 
 // changeAccount loads an account, lets change alter it, and saves it.

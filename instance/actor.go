@@ -39,6 +39,9 @@ type Actor struct {
 	PreviousKeyID string    `json:"previous_key_id,omitempty"`
 	Rotated       time.Time `json:"rotated,omitzero"`
 
+	MovedTo string    `json:"moved_to,omitempty"` // IRI of the remote actor it has become
+	Moved   time.Time `json:"moved,omitzero"`     // when we learnt it
+
 	Image   *Image    `json:"image,omitempty"`
 	Place   *Place    `json:"place,omitempty"`
 	Themes  []string  `json:"themes,omitempty"`
@@ -52,6 +55,7 @@ type Actor struct {
 	Territories string `json:"territories,omitempty"` // IRI of the collection of its territories
 
 	Territory *Territory `json:"territory,omitempty"` // on KindTerritory
+	Profile   *Profile   `json:"profile,omitempty"`   // on KindPerson
 }
 
 // Local says that this node hosts the actor.
@@ -95,11 +99,17 @@ func HandleOf(slug string) string {
 //
 // ErrInvalid, ErrConflict: the slug or handle is taken.
 func (n *Node) CreateActor(ctx context.Context, a Actor) (*Actor, error) {
+	return n.openActor(ctx, a)
+}
+
+// openActor is CreateActor with what else belongs to its transaction.
+func (n *Node) openActor(ctx context.Context, a Actor, also ...func(Tx, *Actor) error) (*Actor, error) {
 	var c checks
 	c.require(slugPattern.MatchString(a.Slug), "slug", "utilisez des lettres minuscules sans accent, des chiffres et des tirets")
 	c.require(a.Name != "", "name", "donnez un nom")
 	c.require(a.Kind == KindOrganisation || a.Kind == KindTerritory || a.Kind == KindPerson, "kind", "organisation, territory ou person")
 	c.address("website", a.Website)
+	a.Profile.validate(&c)
 	c.require(a.Kind != KindTerritory || a.Territory != nil, "territory", "dites de quelle sorte de territoire il s'agit")
 	if err := c.err(); err != nil {
 		return nil, err
@@ -113,11 +123,11 @@ func (n *Node) CreateActor(ctx context.Context, a Actor) (*Actor, error) {
 	case !errors.Is(err, ErrNotFound):
 		return nil, err
 	}
-	if a.Kind == KindPerson && a.Place != nil {
-		a.Place = a.Place.rounded()
+	if a.Kind == KindPerson {
+		n.discreet(&a)
 	}
 	a.Summary = SanitiseHTML(a.Summary)
-	return n.createActor(ctx, &a)
+	return n.createActor(ctx, &a, also...)
 }
 
 // EditActor changes what an actor of ours says of itself: its name, summary,
@@ -129,6 +139,7 @@ func (n *Node) EditActor(ctx context.Context, id string, draft Actor) (*Actor, e
 	var c checks
 	c.require(draft.Name != "", "name", "donnez un nom")
 	c.address("website", draft.Website)
+	draft.Profile.validate(&c)
 	if err := c.err(); err != nil {
 		return nil, err
 	}
@@ -144,6 +155,10 @@ func (n *Node) EditActor(ctx context.Context, id string, draft Actor) (*Actor, e
 			return err
 		}
 		a.profile(draft)
+		if a.Kind == KindPerson {
+			a.Profile = draft.Profile
+			n.discreet(a)
+		}
 		a.Updated = later(n.clock(), a.Updated)
 		if err := tx.SaveActor(ctx, a); err != nil {
 			return err
@@ -157,9 +172,6 @@ func (n *Node) EditActor(ctx context.Context, id string, draft Actor) (*Actor, e
 func (a *Actor) profile(draft Actor) {
 	a.Name, a.Summary, a.Website = draft.Name, SanitiseHTML(draft.Summary), draft.Website
 	a.Image, a.Place, a.Themes = draft.Image, draft.Place, draft.Themes
-	if a.Kind == KindPerson && a.Place != nil {
-		a.Place = a.Place.rounded()
-	}
 	if a.Kind == KindTerritory && draft.Territory != nil {
 		a.Territory = draft.Territory
 	}
@@ -175,7 +187,7 @@ func later(now, was time.Time) time.Time {
 }
 
 // createActor gives an actor of ours its IRIs and its key, and saves both.
-func (n *Node) createActor(ctx context.Context, a *Actor) (*Actor, error) {
+func (n *Node) createActor(ctx context.Context, a *Actor, also ...func(Tx, *Actor) error) (*Actor, error) {
 	keys, err := newKeys()
 	if err != nil {
 		return nil, err
@@ -203,6 +215,11 @@ func (n *Node) createActor(ctx context.Context, a *Actor) (*Actor, error) {
 		}
 		if err := tx.SavePrivateKey(ctx, a.ID, private); err != nil {
 			return err
+		}
+		for _, effect := range also {
+			if err := effect(tx, a); err != nil {
+				return err
+			}
 		}
 		if a.Kind != KindTerritory {
 			return nil

@@ -1,6 +1,7 @@
 package instance
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -69,7 +70,8 @@ func (n *Node) document(ctx context.Context, id string) (Document, error) {
 	o, err := n.Object(ctx, id)
 	switch {
 	case err == nil && o.Common().Deleted.IsZero():
-		return n.objectDocument(o), nil
+		doc := n.objectDocument(o)
+		return doc, n.placeWhereUsed(ctx, &doc, o.Common())
 	case err == nil:
 		return Document{}, fmt.Errorf("%s: %w", id, ErrNotFound)
 	case !errors.Is(err, ErrNotFound):
@@ -83,6 +85,28 @@ func (n *Node) document(ctx context.Context, id string) (Document, error) {
 		return Document{}, fmt.Errorf("%s is not searched: %w", id, ErrNotFound)
 	}
 	return n.territoryDocument(a), nil
+}
+
+// placeWhereUsed puts a recipe without a place of its own in the middle of the first
+// territory it names that has a position: that is where it was used.
+func (n *Node) placeWhereUsed(ctx context.Context, doc *Document, b *Base) error {
+	if doc.Kind != KindRecipe || doc.Point != nil {
+		return nil
+	}
+	for _, t := range b.Territories {
+		a, err := n.Actor(ctx, cmp.Or(t.ID, n.urls.Of(KindTerritory, t.Slug)))
+		if errors.Is(err, ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if a.Place != nil && a.Place.Point != nil {
+			doc.Point, doc.Precision, doc.Locality = a.Place.Point, a.Place.Precision, cmp.Or(a.Place.Locality, a.Name)
+			return nil
+		}
+	}
+	return nil
 }
 
 func (n *Node) objectDocument(o Object) Document {

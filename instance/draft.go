@@ -15,6 +15,9 @@ type Draft struct {
 	Edits   string // IRI of the object it will replace; "" for a new one
 	Updated time.Time
 	Object  Object // as far as it is written; need not be valid
+	// Form is what was typed, field by field, when a form was: it says more than the
+	// object that can be made of it so far.
+	Form map[string][]string
 }
 
 // DraftReader reads drafts.
@@ -41,7 +44,13 @@ const maxDraftText = 200_000
 // ErrInvalid: too many drafts, or one too long to be an object.
 func (e Editor) SaveDraft(ctx context.Context, d Draft) (*Draft, error) {
 	b := d.Object.Common()
-	if len(b.Source)+len(b.Content)+len(b.Summary)+len(b.Name) > maxDraftText {
+	size := len(b.Source) + len(b.Content) + len(b.Summary) + len(b.Name)
+	for name, values := range d.Form {
+		for _, value := range values {
+			size += len(name) + len(value)
+		}
+	}
+	if size > maxDraftText {
 		return nil, &ValidationError{[]FieldError{{"content", "raccourcissez le texte à 40 000 caractères"}}}
 	}
 	if d.Actor != "" && !e.account.WritesFor(d.Actor) {

@@ -38,6 +38,37 @@ func (e Editor) MayEdit(o Object) bool {
 	return b.Local() && b.Deleted.IsZero() && e.account.WritesFor(b.Owner)
 }
 
+// MayPresent says whether the editor may change what an actor of ours says of itself:
+// an organisation they write for or, for hosts, a territory. A person's own page is
+// theirs alone.
+func (e Editor) MayPresent(a *Actor) bool {
+	if !a.Local() || !a.Gone.IsZero() || !e.account.Closed.IsZero() {
+		return false
+	}
+	return a.Kind == KindOrganisation && e.account.WritesFor(a.ID) || a.Kind == KindTerritory && e.account.Hosts()
+}
+
+// Present is Node.EditActor by the editor. ErrForbidden: see MayPresent.
+func (e Editor) Present(ctx context.Context, id string, draft Actor) (*Actor, error) {
+	a, err := e.node.Actor(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if !e.MayPresent(a) {
+		return nil, fmt.Errorf("%s: %w", id, ErrForbidden)
+	}
+	return e.node.EditActor(ctx, id, draft)
+}
+
+// Found is Node.CreateActor by the editor, for organisations and territories.
+// ErrForbidden: they do not run the node.
+func (e Editor) Found(ctx context.Context, a Actor) (*Actor, error) {
+	if !e.account.Hosts() || !e.account.Closed.IsZero() || a.Kind != KindOrganisation && a.Kind != KindTerritory {
+		return nil, fmt.Errorf("create %s %q: %w", a.Kind, a.Slug, ErrForbidden)
+	}
+	return e.node.CreateActor(ctx, a)
+}
+
 // Publish is Node.Publish by the editor.
 func (e Editor) Publish(ctx context.Context, actor string, draft Object) (Object, error) {
 	if !e.account.WritesFor(actor) {
@@ -48,11 +79,16 @@ func (e Editor) Publish(ctx context.Context, actor string, draft Object) (Object
 
 // Edit is Node.Edit by the editor.
 func (e Editor) Edit(ctx context.Context, id string, draft Object) (Object, error) {
+	return e.EditTelling(ctx, id, draft, Telling{})
+}
+
+// EditTelling is Edit, with a say in what the followers are told of it.
+func (e Editor) EditTelling(ctx context.Context, id string, draft Object, telling Telling) (Object, error) {
 	by, err := e.author(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	return e.node.edit(ctx, by, id, draft)
+	return e.node.edit(ctx, by, id, draft, telling)
 }
 
 // Withdraw is Node.Withdraw by the editor.

@@ -28,10 +28,38 @@ type Event struct {
 	PartOf           *Ref           `json:"part_of,omitempty"`      // the event this one belongs to
 	Participants     int            `json:"participants,omitempty"` // people who came, as reported
 	Capacity         int            `json:"capacity,omitempty"`
+	JoinMode         JoinMode       `json:"join_mode,omitempty"`         // who may sign up here
 	ParticipationURL string         `json:"participation_url,omitempty"` // where to sign up
 	OnlineURL        string         `json:"online_url,omitempty"`
 	Contributions    []Contribution `json:"contributions,omitempty"`
-	Inferred         []string       `json:"inferred,omitempty"` // fields deduced rather than read: "organisers", "locality"
+	Inferred         []string       `json:"inferred,omitempty"`      // fields deduced rather than read: "organisers", "locality"
+	Activities       []string       `json:"activities,omitempty"`    // what people will do; vocabulary "activity_types"
+	Accessibility    []string       `json:"accessibility,omitempty"` // vocabulary "accessibility"
+	Practical        *Practical     `json:"practical,omitempty"`
+	Series           string         `json:"series,omitempty"` // shared by the dates of what comes back: IRI of the first
+}
+
+// Practical is what those who come need to know, in words.
+type Practical struct {
+	Access    string `json:"access,omitempty"` // what Event.Accessibility has no term for
+	Transport string `json:"transport,omitempty"`
+	Meals     string `json:"meals,omitempty"`
+	Housing   string `json:"housing,omitempty"`
+	Toilets   string `json:"toilets,omitempty"`
+}
+
+// maxPractical bounds each practical information, in runes.
+const maxPractical = 500
+
+func (p *Practical) validate(c *checks) {
+	if p == nil {
+		return
+	}
+	for field, text := range map[string]string{
+		"access": p.Access, "transport": p.Transport, "meals": p.Meals, "housing": p.Housing, "toilets": p.Toilets,
+	} {
+		c.require(len([]rune(text)) <= maxPractical, "practical."+field, "raccourcissez à 500 caractères")
+	}
 }
 
 // Over says that the event has ended, as far as its date or status tell.
@@ -49,6 +77,7 @@ func (e *Event) Validate() error {
 	c.require(e.Status == "" || Vocabularies().Has("event_status", string(e.Status)), "status", "« %s » n'est pas un état de la liste", e.Status)
 	c.address("participation_url", e.ParticipationURL, "mailto", "tel")
 	c.address("online_url", e.OnlineURL)
+	e.JoinMode.validate(&c)
 	c.addresses("organisers", e.Organisers...)
 	if e.PartOf != nil {
 		c.addresses("part_of", *e.PartOf)
@@ -56,6 +85,14 @@ func (e *Event) Validate() error {
 	for _, contribution := range e.Contributions {
 		c.address("contributions", contribution.URL)
 	}
+	for _, activity := range e.Activities {
+		c.require(Vocabularies().Has("activity_types", activity), "activities", "« %s » n'est pas une activité de la liste", activity)
+	}
+	for _, term := range e.Accessibility {
+		c.require(Vocabularies().Has("accessibility", term), "accessibility", "« %s » n'est pas dans la liste des accès", term)
+	}
+	e.Practical.validate(&c)
+	c.address("series", e.Series)
 	c.require(e.Participants >= 0 && e.Capacity >= 0, "capacity", "un nombre de personnes ne peut pas être négatif")
 	return c.err()
 }

@@ -48,6 +48,9 @@ func (n *Node) ReceiveFollow(ctx context.Context, from *Actor, follow Follow) er
 	answer := NewJob(JobAnswer, FollowArgs{Actor: follow.Actor, Object: follow.Object})
 	answer.Key = Origin(from.ID)
 	err = n.store.Write(ctx, func(tx Tx) error {
+		if late, err := wasUndone(ctx, tx, from.ID, follow.ID); late || err != nil {
+			return err
+		}
 		if err := tx.SaveFollow(ctx, follow); err != nil {
 			return err
 		}
@@ -59,9 +62,15 @@ func (n *Node) ReceiveFollow(ctx context.Context, from *Actor, follow Follow) er
 	return n.RequestFollow(ctx, n.self.ID, from.ID)
 }
 
-// ReceiveUndoFollow ends a remote actor's follow; one that is unknown is no error.
-func (n *Node) ReceiveUndoFollow(ctx context.Context, from *Actor, object string) error {
-	return n.store.Write(ctx, func(tx Tx) error { return tx.DeleteFollow(ctx, from.ID, object) })
+// ReceiveUndoFollow ends a remote actor's follow; one that is unknown is no error. id
+// is the Follow's IRI if it is known: one that comes later than its Undo changes nothing.
+func (n *Node) ReceiveUndoFollow(ctx context.Context, from *Actor, object, id string) error {
+	return n.store.Write(ctx, func(tx Tx) error {
+		if _, err := tx.Follow(ctx, from.ID, object); errors.Is(err, ErrNotFound) {
+			return n.rememberUndone(ctx, tx, from.ID, id)
+		}
+		return tx.DeleteFollow(ctx, from.ID, object)
+	})
 }
 
 // ReceiveAnswer notes that a remote actor accepted or rejected the follow of one
@@ -112,13 +121,19 @@ func backfillJobs(a *Actor) []Job {
 
 // RequestFollow makes an actor of ours ask to follow a remote one, which must be known
 // (see ReceiveActor). Asking twice sends the request again. ErrForbidden: by is
-// not ours.
+// not ours, or was blocked.
 func (n *Node) RequestFollow(ctx context.Context, by, object string) error {
 	if _, err := n.localActor(ctx, by); err != nil {
 		return err
 	}
 	if _, err := n.Actor(ctx, object); err != nil {
 		return err
+	}
+	switch blocked, err := n.BlockedBy(ctx, object, by); {
+	case err != nil:
+		return err
+	case blocked:
+		return fmt.Errorf("%s wants nothing of %s: %w", object, by, ErrForbidden)
 	}
 	return n.store.Write(ctx, func(tx Tx) error {
 		follow, err := tx.Follow(ctx, by, object)

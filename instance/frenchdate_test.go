@@ -32,4 +32,3 @@ func TestFrenchDates(t *testing.T) {
 		}
 	}
 }
-

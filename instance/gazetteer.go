@@ -78,6 +78,14 @@ func (c Commune) Zone() string {
 	return Zone(c.Departement)
 }
 
+// Label tells the commune from its namesakes: "Saint-Denis (974)".
+func (c Commune) Label() string {
+	if c.Departement == "" || c.Name == "" {
+		return c.Name
+	}
+	return c.Name + " (" + c.Departement + ")"
+}
+
 // Departement is a département, or an overseas collectivity that stands for one.
 type Departement struct {
 	Code   string `json:"code"` // "29", "2A", "974"
@@ -120,3 +128,16 @@ func Zone(code string) string {
 	}
 	return "Europe/Paris"
 }
+
+// noGazetteer is the gazetteer of a node that was given none: it knows no commune.
+type noGazetteer struct{}
+
+func (noGazetteer) ByINSEE(string) (Commune, bool)          { return Commune{}, false }
+func (noGazetteer) ByPostalCode(string) []Commune           { return nil }
+func (noGazetteer) ByName(string, string) []Commune         { return nil }
+func (noGazetteer) Suggest(string, int) []Commune           { return nil }
+func (noGazetteer) Nearest(Point) (Commune, float64, bool)  { return Commune{}, 0, false }
+func (noGazetteer) Within(string) []Commune                 { return nil }
+func (noGazetteer) Communes() []Commune                     { return nil }
+func (noGazetteer) Departements() []Departement             { return nil }
+func (noGazetteer) WhiteZones([]Point, float64) []WhiteZone { return nil }

@@ -14,3 +14,15 @@ type Host struct {
 	LastOK    time.Time
 	LastError string
 }
+
+// A server that failed this many times in a row, and gave no sign of life for this
+// long, is parked: nothing new is kept for it until it is tried again, or comes back.
+const (
+	ParkedFailures = 12
+	ParkedAfter    = 7 * 24 * time.Hour
+)
+
+// Parked says that the host is believed to be gone.
+func (h *Host) Parked(now time.Time) bool {
+	return h.Failures >= ParkedFailures && now.Sub(h.LastOK) > ParkedAfter
+}

@@ -20,6 +20,10 @@ type Options struct {
 	// FollowBack makes the node follow any node that follows it. Off by default:
 	// what a followed node says appears on our map.
 	FollowBack bool
+	Mailer     Mailer           // nil: this node sends no e-mail
+	Media      MediaStore       // pictures that authors send; none are kept when nil
+	Gazetteer  Gazetteer        // knows no commune when nil
+	Geocoder   Geocoder         // nil: addresses leave this node for nobody
 	Now        func() time.Time // UTC clock; time.Now when nil
 	Log        *slog.Logger     // slog.Default when nil
 }
@@ -35,6 +39,10 @@ type Node struct {
 	desc       string
 	contact    string
 	followBack bool
+	media      MediaStore
+	mailer     Mailer
+	gazetteer  Gazetteer
+	geocoder   Geocoder
 	now        func() time.Time
 	log        *slog.Logger
 }
@@ -48,7 +56,11 @@ func New(ctx context.Context, o Options) (*Node, error) {
 	}
 	n := &Node{
 		Reader: o.Store, store: o.Store, index: o.Index, urls: urls,
-		desc: o.Description, contact: o.Contact, followBack: o.FollowBack, now: o.Now, log: o.Log,
+		desc: o.Description, contact: o.Contact, followBack: o.FollowBack, media: o.Media, mailer: o.Mailer,
+		gazetteer: o.Gazetteer, geocoder: o.Geocoder, now: o.Now, log: o.Log,
+	}
+	if n.gazetteer == nil {
+		n.gazetteer = noGazetteer{}
 	}
 	if n.now == nil {
 		n.now = time.Now
@@ -114,6 +126,20 @@ func (n *Node) Contact() string { return n.contact }
 
 // Index is the node's search engine.
 func (n *Node) Index() Index { return n.index }
+
+// Gazetteer is what the node knows of the communes of France; never nil.
+func (n *Node) Gazetteer() Gazetteer { return n.gazetteer }
+
+// Geocoder finds addresses; nil unless the host chose a service.
+func (n *Node) Geocoder() Geocoder { return n.geocoder }
+
+// IndexHealth says how the search engine is doing; one that leans on nothing is well.
+func (n *Node) IndexHealth() IndexHealth {
+	if engine, ok := n.index.(interface{ Health() IndexHealth }); ok {
+		return engine.Health()
+	}
+	return IndexHealth{}
+}
 
 // Store is where federation keeps what is not a use case: activities, hosts, deliveries.
 func (n *Node) Store() Store { return n.store }

@@ -268,8 +268,8 @@ func TestFollowers(t *testing.T) {
 	follow.Object = w.asso.ID
 	w.wants(w.node.ReceiveFollow(t.Context(), lea, follow), instance.ErrNotFound)
 
-	w.must(w.node.ReceiveUndoFollow(t.Context(), lea, w.org.ID))
-	w.must(w.node.ReceiveUndoFollow(t.Context(), lea, w.org.ID))
+	w.must(w.node.ReceiveUndoFollow(t.Context(), lea, w.org.ID, ""))
+	w.must(w.node.ReceiveUndoFollow(t.Context(), lea, w.org.ID, ""))
 	if inboxes, err = w.node.FollowerInboxes(t.Context(), w.org.ID); err != nil || len(inboxes) != 0 {
 		t.Errorf("inboxes %v, %v", inboxes, err)
 	}

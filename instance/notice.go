@@ -6,24 +6,40 @@ import (
 	"strings"
 )
 
+// Telling is what the followers of an event are told of a change that concerns
+// those who meant to go.
+type Telling struct {
+	Silent bool   // nothing
+	Words  string // plain text, after what is said anyway
+}
+
 // notify tells the followers of an event that is still to come what changed for
 // those who meant to go. Mastodon ignores the Update of an event (mastodon#31114):
 // what must reach people there is a message of its own.
 func (n *Node) notify(ctx context.Context, tx Tx, old, o Object) error {
+	return n.tell(ctx, tx, old, o, Telling{})
+}
+
+// tell is notify, with the author's say in it.
+func (n *Node) tell(ctx context.Context, tx Tx, old, o Object, telling Telling) error {
 	was, wasEvent := old.(*Event)
 	e, isEvent := o.(*Event)
-	if !wasEvent || !isEvent || was.Over(n.clock()) {
+	if telling.Silent || !wasEvent || !isEvent || was.Over(n.clock()) {
 		return nil
 	}
 	text := notice(was, e)
 	if text == "" {
 		return nil
 	}
+	content := "<p>" + html.EscapeString(text) + "</p>"
+	if telling.Words != "" {
+		content += "<p>" + html.EscapeString(CleanName(telling.Words, maxTelling)) + "</p>"
+	}
 	slug := newID()
 	a := &Announcement{
 		Base: Base{
 			ID: n.urls.Of(KindAnnouncement, slug), Kind: KindAnnouncement, Slug: slug, Owner: e.Owner, Language: "fr",
-			Content:     "<p>" + html.EscapeString(text) + `</p><p><a href="` + html.EscapeString(e.URL) + `">` + html.EscapeString(e.URL) + "</a></p>",
+			Content:     content + `<p><a href="` + html.EscapeString(e.URL) + `">` + html.EscapeString(e.URL) + "</a></p>",
 			Territories: e.Territories, Themes: e.Themes, Published: e.Updated, Updated: e.Updated,
 		},
 		InReplyTo: e.ID,
@@ -31,6 +47,9 @@ func (n *Node) notify(ctx context.Context, tx Tx, old, o Object) error {
 	a.URL, a.Content = a.ID, SanitiseHTML(a.Content)
 	return save(ctx, tx, a, VerbCreate)
 }
+
+// maxTelling bounds what is added to a notice, in runes.
+const maxTelling = 500
 
 // notice says in French what changed between two versions of an event, "" when
 // nothing did that changes anybody's plans.

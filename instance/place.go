@@ -32,6 +32,8 @@ type Precision string
 const (
 	PrecisionPlace       Precision = "lieu" // the venue itself
 	PrecisionQuartier    Precision = "quartier"
+	Precision1Km         Precision = "1-km" // the middle of a square of a kilometre: of people only
+	Precision5Km         Precision = "5-km"
 	PrecisionCommune     Precision = "commune"
 	PrecisionPays        Precision = "pays"
 	PrecisionDepartement Precision = "departement"
@@ -88,21 +90,4 @@ func (b BBox) Contains(p Point) bool {
 		return p.Lon >= b.West && p.Lon <= b.East
 	}
 	return p.Lon >= b.West || p.Lon <= b.East
-}
-
-// rounded returns the place of a person as it may be kept: two decimals (about
-// one kilometre) and no street, before anything is stored.
-func (p *Place) rounded() *Place {
-	r := Place{Locality: p.Locality, Departement: p.Departement, Region: p.Region, Country: p.Country, Precision: PrecisionCommune}
-	if p.Point != nil {
-		r.Point = &Point{Lat: round2(p.Point.Lat), Lon: round2(p.Point.Lon)}
-	}
-	return &r
-}
-
-func round2(degrees float64) float64 {
-	if degrees < 0 {
-		return -round2(-degrees)
-	}
-	return float64(int(degrees*100+0.5)) / 100
 }

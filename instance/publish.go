@@ -26,6 +26,15 @@ func (n *Node) publish(ctx context.Context, by author, draft Object) (Object, er
 	if err != nil {
 		return nil, err
 	}
+	o, err := n.mint(owner, draft)
+	if err != nil {
+		return nil, err
+	}
+	return o, n.store.Write(ctx, func(tx Tx) error { return n.create(ctx, tx, by, o) })
+}
+
+// mint makes of a draft an object of the owner's, with its IRI.
+func (n *Node) mint(owner *Actor, draft Object) (Object, error) {
 	o := CloneObject(draft)
 	b := o.Common()
 	if err := n.prepare(o); err != nil {
@@ -44,18 +53,22 @@ func (n *Node) publish(ctx context.Context, by author, draft Object) (Object, er
 	b.URL, b.Owner, b.Origin = b.ID, owner.ID, ""
 	b.Published = n.clock()
 	b.Updated = b.Published
-	return o, n.store.Write(ctx, func(tx Tx) error {
-		switch _, err := tx.Object(ctx, b.ID); {
-		case err == nil:
-			return fmt.Errorf("%s: %w", b.ID, ErrConflict)
-		case !errors.Is(err, ErrNotFound):
-			return err
-		}
-		if err := n.remember(ctx, tx, by, VerbCreate, o, nil); err != nil {
-			return err
-		}
-		return save(ctx, tx, o, VerbCreate)
-	})
+	return o, nil
+}
+
+// create keeps a new object, if its IRI is free.
+func (n *Node) create(ctx context.Context, tx Tx, by author, o Object) error {
+	id := o.Common().ID
+	switch _, err := tx.Object(ctx, id); {
+	case err == nil:
+		return fmt.Errorf("%s: %w", id, ErrConflict)
+	case !errors.Is(err, ErrNotFound):
+		return err
+	}
+	if err := n.remember(ctx, tx, by, VerbCreate, o, nil); err != nil {
+		return err
+	}
+	return save(ctx, tx, o, VerbCreate)
 }
 
 // Edit replaces what an author may change of an object of ours by the draft's
@@ -63,33 +76,42 @@ func (n *Node) publish(ctx context.Context, by author, draft Object) (Object, er
 // so in an announcement (see notice). ErrNotFound, ErrGone, ErrForbidden (not its
 // owner), ErrInvalid.
 func (n *Node) Edit(ctx context.Context, by, id string, draft Object) (Object, error) {
-	return n.edit(ctx, author{actor: by}, id, draft)
+	return n.edit(ctx, author{actor: by}, id, draft, Telling{})
 }
 
-func (n *Node) edit(ctx context.Context, by author, id string, draft Object) (Object, error) {
+func (n *Node) edit(ctx context.Context, by author, id string, draft Object, telling Telling) (Object, error) {
 	o := CloneObject(draft)
 	if err := n.prepare(o); err != nil {
 		return nil, err
 	}
-	return o, n.store.Write(ctx, func(tx Tx) error {
-		old, err := n.owned(ctx, tx, by.actor, id)
-		if err != nil {
-			return err
-		}
-		was, b := old.Common(), o.Common()
-		if b.Kind != was.Kind {
-			return fmt.Errorf("%w: %s is no %s", ErrInvalid, id, b.Kind)
-		}
-		b.ID, b.URL, b.Slug, b.Owner, b.Origin, b.Published = was.ID, was.URL, was.Slug, was.Owner, was.Origin, was.Published
-		b.Updated = later(n.clock(), was.Updated)
-		if err := n.remember(ctx, tx, by, VerbUpdate, o, old); err != nil {
-			return err
-		}
-		if err := save(ctx, tx, o, VerbUpdate); err != nil {
-			return err
-		}
-		return n.notify(ctx, tx, old, o)
-	})
+	return o, n.store.Write(ctx, func(tx Tx) error { return n.replace(ctx, tx, by, id, o, telling) })
+}
+
+// replace puts o, which was prepared, in the place of the object with the IRI.
+func (n *Node) replace(ctx context.Context, tx Tx, by author, id string, o Object, telling Telling) error {
+	old, err := n.owned(ctx, tx, by.actor, id)
+	if err != nil {
+		return err
+	}
+	was, b := old.Common(), o.Common()
+	if b.Kind != was.Kind {
+		return fmt.Errorf("%w: %s is no %s", ErrInvalid, id, b.Kind)
+	}
+	b.ID, b.URL, b.Slug, b.Owner, b.Origin, b.Published = was.ID, was.URL, was.Slug, was.Owner, was.Origin, was.Published
+	if b.Provenance == nil { // only an import says where a thing comes from
+		b.Provenance = was.Provenance
+	}
+	b.Updated = later(n.clock(), was.Updated)
+	if err := n.remember(ctx, tx, by, VerbUpdate, o, old); err != nil {
+		return err
+	}
+	if err := save(ctx, tx, o, VerbUpdate); err != nil {
+		return err
+	}
+	if err := n.tell(ctx, tx, old, o, telling); err != nil {
+		return err
+	}
+	return n.reseat(ctx, tx, old, o)
 }
 
 // Withdraw deletes an object of ours for good and leaves a tombstone: its IRI
@@ -99,17 +121,20 @@ func (n *Node) Withdraw(ctx context.Context, by, id string) error {
 }
 
 func (n *Node) withdraw(ctx context.Context, by author, id string) error {
-	return n.store.Write(ctx, func(tx Tx) error {
-		o, err := n.owned(ctx, tx, by.actor, id)
-		if err != nil {
-			return err
-		}
-		if err := n.remember(ctx, tx, by, VerbDelete, o, o); err != nil {
-			return err
-		}
-		o.Common().Deleted = n.clock()
-		return save(ctx, tx, o, VerbDelete)
-	})
+	return n.store.Write(ctx, func(tx Tx) error { return n.remove(ctx, tx, by, id) })
+}
+
+// remove makes a tombstone of an object of ours.
+func (n *Node) remove(ctx context.Context, tx Tx, by author, id string) error {
+	o, err := n.owned(ctx, tx, by.actor, id)
+	if err != nil {
+		return err
+	}
+	if err := n.remember(ctx, tx, by, VerbDelete, o, o); err != nil {
+		return err
+	}
+	o.Common().Deleted = n.clock()
+	return save(ctx, tx, o, VerbDelete)
 }
 
 // save is where everything of ours becomes public: the object, its entry in the

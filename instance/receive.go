@@ -185,6 +185,9 @@ func (n *Node) ReceiveActor(ctx context.Context, a *Actor) error {
 		if err != nil && !errors.Is(err, ErrNotFound) {
 			return err
 		}
+		if was != nil {
+			a.MovedTo, a.Moved = was.MovedTo, was.Moved
+		}
 		if err := tx.SaveActor(ctx, a); err != nil {
 			return err
 		}
@@ -211,6 +214,9 @@ func (n *Node) ReceiveActorGone(ctx context.Context, id string) error {
 			return err
 		}
 		if err := n.forgetAll(ctx, tx, id); err != nil {
+			return err
+		}
+		if err := n.forgetDeeds(ctx, tx, id); err != nil {
 			return err
 		}
 		for _, side := range []FollowFilter{{Actor: id, Limit: 10_000}, {Object: id, Limit: 10_000}} {

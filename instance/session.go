@@ -47,7 +47,10 @@ func (n *Node) OpenSession(ctx context.Context, account, agent string) (secret s
 	secret, hash := Secret()
 	now := n.clock()
 	s := Session{Hash: hash, Account: account, Created: now, Seen: now, Expires: now.Add(sessionAge), Agent: CleanName(agent, 200)}
-	return secret, n.store.Write(ctx, func(tx Tx) error { return tx.SaveSession(ctx, s) })
+	return secret, n.changeAccount(ctx, account, func(tx Tx, a *Account) error {
+		a.LastSeen = now
+		return tx.SaveSession(ctx, s)
+	})
 }
 
 // SignedIn returns whose session a cookie's secret is. ErrNotFound: nobody's, or it

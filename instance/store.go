@@ -74,6 +74,15 @@ type Reader interface {
 	AccountReader
 	RevisionReader
 	DraftReader
+	ParticipationReader
+	ReplyReader
+	ReactionReader
+	BlockReader
+	JobReader
+	ProposalReader
+	HidingReader
+	ArchiveReader
+	OnceReader
 }
 
 // Tx is a transaction. It reads its own writes.
@@ -84,8 +93,9 @@ type Tx interface {
 	// SaveActor inserts or replaces. ErrConflict: another actor of ours has the slug or handle.
 	SaveActor(ctx context.Context, a *Actor) error
 	SavePrivateKey(ctx context.Context, actorID, pem string) error
-	// SaveObject inserts or replaces. raw is the object as a peer sent it, nil for
-	// ours. ErrConflict: another object has the kind and slug.
+	// SaveObject inserts or replaces. raw is the object as another program wrote it: a
+	// peer, or the node whose archive it was imported from; nil keeps what was kept. A
+	// tombstone keeps none. ErrConflict: another object has the kind and slug.
 	SaveObject(ctx context.Context, o Object, raw []byte) error
 	SaveFollow(ctx context.Context, f Follow) error // by its pair
 	DeleteFollow(ctx context.Context, actor, object string) error
@@ -99,6 +109,14 @@ type Tx interface {
 	AccountTx
 	RevisionTx
 	DraftTx
+	ParticipationTx
+	ReplyTx
+	ReactionTx
+	BlockTx
+	JobTx
+	ProposalTx
+	HidingTx
+	OnceTx
 }
 
 // Scope says whose things a filter wants.
@@ -142,6 +160,7 @@ type ObjectFilter struct {
 	PartOf      string    // IRI of the parent event
 	Organisers  []string  // events of any of them: IRIs, and slugs of those who have none
 	DerivedFrom string    // IRI of the recipe it was forked from
+	Series      string    // events of one series
 	From, To    time.Time // events whose Bounds meet [From, To)
 	Undated     bool      // with From or To: also events without bounds
 	Sort        ObjectSort

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -14,9 +13,11 @@ type Purpose string
 
 // The purposes of tickets.
 const (
-	PurposeSetup  Purpose = "setup"  // open the first account, the host's
-	PurposeInvite Purpose = "invite" // open an account, with a role and organisations
-	PurposeReset  Purpose = "reset"  // choose a new password
+	PurposeSetup   Purpose = "setup"   // open the first account, the host's
+	PurposeInvite  Purpose = "invite"  // open an account, with a role and organisations
+	PurposeReset   Purpose = "reset"   // choose a new password
+	PurposeEmail   Purpose = "email"   // show that an e-mail is one's own
+	PurposePasskey Purpose = "passkey" // answer a challenge with a passkey
 )
 
 // Ticket is a secret handed out to be used once, by a link.
@@ -24,18 +25,25 @@ type Ticket struct {
 	Hash          string    `json:"-"` // hex SHA-256 of the secret
 	Purpose       Purpose   `json:"-"`
 	Expires       time.Time `json:"-"`
-	Account       string    `json:"account,omitempty"` // who it lets back in, or who invited
-	Email         string    `json:"email,omitempty"`   // who is invited; "" when the link is given by hand
+	ID            string    `json:"id,omitempty"`      // of an invitation: it stays when the secret changes
+	Account       string    `json:"account,omitempty"` // who it lets in, or who invited
+	Email         string    `json:"email,omitempty"`   // who is invited, or what is to be shown; "" when the link is given by hand
+	Sent          bool      `json:"sent,omitempty"`    // the invitation goes by e-mail
 	Role          Role      `json:"role,omitempty"`
 	Organisations []string  `json:"organisations,omitempty"`
+	Challenge     []byte    `json:"challenge,omitempty"` // what a passkey is asked, as the library keeps it
 	Created       time.Time `json:"created"`
 }
 
 // How long tickets are good for.
 const (
-	setupAge  = 7 * 24 * time.Hour
-	inviteAge = 14 * 24 * time.Hour
-	resetAge  = time.Hour
+	setupAge   = 7 * 24 * time.Hour
+	inviteAge  = 14 * 24 * time.Hour
+	emailAge   = 24 * time.Hour
+	passkeyAge = 5 * time.Minute
+
+	ResetByMail = time.Hour      // a way back in that was sent
+	ResetByHand = 24 * time.Hour // one that the host hands over
 )
 
 // Setup returns the secret with which the first account is opened in the browser:
@@ -46,47 +54,28 @@ func (n *Node) Setup(ctx context.Context) (secret string, err error) {
 	if err != nil || len(accounts) > 0 {
 		return "", err
 	}
-	old, err := n.Tickets(ctx, PurposeSetup)
-	if err != nil {
-		return "", err
-	}
-	secret, hash := Secret()
-	now := n.clock()
+	return n.replaceTickets(ctx, Ticket{Purpose: PurposeSetup, Expires: n.clock().Add(setupAge), Role: RoleHost})
+}
+
+// replaceTickets hands out a ticket in the place of those of the same purpose and account.
+func (n *Node) replaceTickets(ctx context.Context, t Ticket) (secret string, err error) {
+	secret, t.Hash = Secret()
+	t.Created = n.clock()
 	return secret, n.store.Write(ctx, func(tx Tx) error {
-		for _, t := range old {
-			if err := tx.DeleteTicket(ctx, t.Hash); err != nil {
+		old, err := tx.Tickets(ctx, t.Purpose)
+		if err != nil {
+			return err
+		}
+		for _, was := range old {
+			if was.Account != t.Account {
+				continue
+			}
+			if err := tx.DeleteTicket(ctx, was.Hash); err != nil {
 				return err
 			}
 		}
-		return tx.SaveTicket(ctx, Ticket{Hash: hash, Purpose: PurposeSetup, Expires: now.Add(setupAge), Role: RoleHost, Created: now})
+		return tx.SaveTicket(ctx, t)
 	})
-}
-
-// Invite makes a link's secret with which somebody opens an account. Only a host
-// invites beyond their own organisations or gives a role. ErrForbidden, ErrInvalid.
-func (n *Node) Invite(ctx context.Context, by *Account, email string, role Role, organisations ...string) (secret string, err error) {
-	email = strings.ToLower(strings.TrimSpace(email))
-	var c checks
-	c.require(email == "" || validEmail(email), "email", "écrivez une adresse e-mail complète, comme nom@exemple.org")
-	c.require(slices.Contains([]Role{RoleContributor, RoleModerator, RoleHost}, role), "role", "contributor, moderator ou host")
-	if err := c.err(); err != nil {
-		return "", err
-	}
-	if role != RoleContributor && !by.Hosts() || !by.Hosts() && len(organisations) == 0 {
-		return "", fmt.Errorf("invite a %s: %w", role, ErrForbidden)
-	}
-	for _, id := range organisations {
-		if !by.WritesFor(id) {
-			return "", fmt.Errorf("invite to %s: %w", id, ErrForbidden)
-		}
-		if _, err := n.localActor(ctx, id); err != nil {
-			return "", err
-		}
-	}
-	secret, hash := Secret()
-	now := n.clock()
-	t := Ticket{Hash: hash, Purpose: PurposeInvite, Expires: now.Add(inviteAge), Account: by.ID, Email: email, Role: role, Organisations: organisations, Created: now}
-	return secret, n.store.Write(ctx, func(tx Tx) error { return tx.SaveTicket(ctx, t) })
 }
 
 // Redeem opens the account that a setup or an invitation promises. ErrNotFound: the
@@ -96,9 +85,9 @@ func (n *Node) Redeem(ctx context.Context, secret, email, name, password string)
 	if err != nil {
 		return nil, err
 	}
-	a := Account{Email: strings.ToLower(strings.TrimSpace(email)), Name: CleanName(name, 100), Role: t.Role, Organisations: t.Organisations}
+	a := Account{Email: typedEmail(email), Name: CleanName(name, 100), Role: t.Role, Organisations: t.Organisations}
 	var c checks
-	c.require(validEmail(a.Email), "email", "écrivez une adresse e-mail complète, comme nom@exemple.org")
+	c.email(a.Email)
 	c.require(a.Name != "", "name", "donnez un nom ou un pseudonyme")
 	if validatePassword(&c, password, a.Email, a.Name); c.err() != nil {
 		return nil, c.err()
@@ -112,17 +101,20 @@ func (n *Node) Redeem(ctx context.Context, secret, email, name, password string)
 			if accounts, err := tx.Accounts(ctx); err != nil || len(accounts) > 0 {
 				return errors.Join(err, fmt.Errorf("setup: %w", ErrNotFound))
 			}
+		} else if err := stillInvited(ctx, tx, t); err != nil {
+			return err
 		}
 		return tx.SaveAccount(ctx, &a)
 	})
 }
 
-// LetBackIn makes a link's secret with which an account chooses a new password.
-func (n *Node) LetBackIn(ctx context.Context, account string) (secret string, err error) {
-	secret, hash := Secret()
-	now := n.clock()
-	t := Ticket{Hash: hash, Purpose: PurposeReset, Expires: now.Add(resetAge), Account: account, Created: now}
-	return secret, n.store.Write(ctx, func(tx Tx) error { return tx.SaveTicket(ctx, t) })
+// LetBackIn makes a link's secret with which an account chooses a new password; it
+// is good for the time given, and replaces those before.
+func (n *Node) LetBackIn(ctx context.Context, account string, age time.Duration) (secret string, err error) {
+	if _, err := n.Account(ctx, account); err != nil {
+		return "", err
+	}
+	return n.replaceTickets(ctx, Ticket{Purpose: PurposeReset, Expires: n.clock().Add(age), Account: account})
 }
 
 // Reset gives the account of a ticket a new password and ends its sessions.
@@ -141,7 +133,13 @@ func (n *Node) Reset(ctx context.Context, secret, password string) (*Account, er
 		if err := useTicket(ctx, tx, t); err != nil {
 			return err
 		}
+		if !a.Closed.IsZero() {
+			return fmt.Errorf("reset of a closed account: %w", ErrNotFound)
+		}
 		a.Password, changed = hash, a
+		if err := n.tellPasswordChanged(ctx, tx, a); err != nil {
+			return err
+		}
 		return tx.DeleteSessions(ctx, a.ID, "")
 	})
 	return changed, err

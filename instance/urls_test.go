@@ -63,11 +63,3 @@ func TestDistance(t *testing.T) {
 		t.Error("a box across the 180th meridian")
 	}
 }
-
-func TestPersonIsRoundedBeforeStorage(t *testing.T) {
-	t.Parallel()
-	p := (&Place{Street: "1 rue X", Locality: "Redon", Point: &Point{47.651387, -2.084512}}).rounded()
-	if p.Street != "" || *p.Point != (Point{47.65, -2.08}) {
-		t.Errorf("rounded to %+v %+v", p, p.Point)
-	}
-}

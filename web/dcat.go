@@ -243,7 +243,7 @@ func (r *request) holding(kind instance.Kind) (holding, error) {
 		actors, _, err := r.s.node.Actors(r.ctx(), instance.ActorFilter{Kinds: []instance.Kind{kind}, Scope: instance.ScopeLocal, Limit: 50_000})
 		for _, a := range actors {
 			h.licences["CC0-1.0"]++
-			h.updated = latest(h.updated, a.Updated)
+			h.updated = newest(h.updated, a.Updated)
 		}
 		return h, err
 	}
@@ -260,7 +260,7 @@ func (r *request) holding(kind instance.Kind) (holding, error) {
 				licence = ""
 			}
 			h.licences[licence]++
-			h.updated = latest(h.updated, b.Updated)
+			h.updated = newest(h.updated, b.Updated)
 		}
 		if len(page) < f.Limit {
 			return h, nil
@@ -268,7 +268,7 @@ func (r *request) holding(kind instance.Kind) (holding, error) {
 	}
 }
 
-func latest(a, b time.Time) time.Time {
+func newest(a, b time.Time) time.Time {
 	if b.After(a) {
 		return b
 	}

@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"fmt"
+	"html/template"
 	"net/http"
 	"net/url"
 	"strings"
@@ -48,7 +49,7 @@ func (s *Server) embedModule(name string) echo.HandlerFunc {
 
 // frame answers a page that any site may put in a frame. It reads no cookie: nobody is
 // signed in there, and nothing in it can be clicked in somebody's name.
-func (s *Server) frame(template string, kinds []instance.Kind) echo.HandlerFunc {
+func (s *Server) frame(name string, kinds []instance.Kind) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		h := c.Response().Header()
 		secure(h)
@@ -69,8 +70,8 @@ func (s *Server) frame(template string, kinds []instance.Kind) echo.HandlerFunc 
 			return c.String(http.StatusInternalServerError, r.T("error.500.title"))
 		}
 		var out bytes.Buffer
-		if err := s.templates[r.lang][template].ExecuteTemplate(&out, "frame", v); err != nil {
-			return fmt.Errorf("template %s: %w", template, err)
+		if err := s.templates[r.lang][name].ExecuteTemplate(&out, "frame", v); err != nil {
+			return fmt.Errorf("template %s: %w", name, err)
 		}
 		return c.HTMLBlob(http.StatusOK, out.Bytes())
 	}
@@ -135,7 +136,7 @@ type embedPage struct {
 	Component   string // what to copy
 	Frame       string
 	Preview     string // address of the frame
-	Calendar    string // webcal: address to subscribe to
+	Calendar    template.URL // webcal: address to subscribe to
 	CalendarURL string // the same, for those who copy
 }
 
@@ -158,7 +159,7 @@ func (s *Server) integrate(r *request) error {
 		}
 		v.Territories = append(v.Territories, option{Value: slug, Label: t.Name, Selected: slug == v.Territory})
 	}
-	for _, term := range instance.Vocabularies().List("themes") {
+	for _, term := range instance.Vocabularies().Terms("themes") {
 		v.Themes = append(v.Themes, option{Value: term.Slug, Label: term.Label(r.lang), Selected: term.Slug == v.Theme})
 	}
 	urls := s.node.URLs()
@@ -182,7 +183,7 @@ func (s *Server) integrate(r *request) error {
 		}
 	}
 	v.CalendarURL = urls.IRI(localURL(agendaListing.path+icalFormat.extension, calendar))
-	v.Calendar = webcal(v.CalendarURL)
+	v.Calendar = template.URL(webcal(v.CalendarURL)) //nolint:gosec // made of our own address
 	return r.show("integrate", &page{Title: r.T("embed.title"), Description: r.T("embed.lead"), View: v})
 }
 

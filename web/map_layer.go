@@ -53,7 +53,7 @@ func (r *request) timeline() (timeline, error) {
 			return t, err
 		}
 		for _, o := range events {
-			if start := o.(*instance.Event).When.Start; !start.IsZero() {
+			if start, _ := o.(*instance.Event).When.Bounds(); !start.IsZero() { // a vague one has bounds too
 				*end.month = start.Format("2006-01")
 			}
 		}

@@ -218,6 +218,15 @@ func (s *Server) Register(e *echo.Echo) {
 	send("/importer/:id/arreter", s.importStop)
 	send("/importer/:id/abandonner", s.importDrop)
 
+	// For other sites: what they show in their own pages, and what portals harvest
+	page(embedPath, s.integrate)
+	get(embedPath+"/agenda", s.frame("embed-agenda", []instance.Kind{instance.KindEvent}))
+	get(embedPath+"/carte", s.frame("embed-carte", indexedKinds))
+	get(embedPath+"/maillage-agenda.js", s.embedModule("js/embed/maillage-agenda.js"))
+	get(embedPath+"/maillage-carte.js", s.embedModule("js/embed/maillage-carte.js"))
+	get(cataloguePath+".jsonld", s.catalogue("application/ld+json", dcatJSON))
+	get(cataloguePath+".ttl", s.catalogue("text/turtle; charset=utf-8", dcatTurtle))
+
 	// What browsers and robots ask for by themselves
 	get("/favicon.ico", s.favicon)
 	get("/robots.txt", s.robots)

@@ -13,11 +13,7 @@ import (
 // readCSV reads a table whose first line names its columns. Separator and charset
 // are recognised.
 func readCSV(r *reading) error {
-	text := decode(r.data)
-	reader := csv.NewReader(strings.NewReader(text))
-	reader.Comma = separator(text)
-	reader.FieldsPerRecord = -1
-	reader.LazyQuotes = true
+	reader := tableReader(decode(r.data))
 	heads, err := header(reader)
 	if err != nil {
 		return err
@@ -39,6 +35,15 @@ func readCSV(r *reading) error {
 		r.cells(line, heads, fields, cells)
 	}
 	return nil
+}
+
+// tableReader reads the lines of a table, as tolerant as spreadsheets are.
+func tableReader(text string) *csv.Reader {
+	reader := csv.NewReader(strings.NewReader(text))
+	reader.Comma = separator(text)
+	reader.FieldsPerRecord = -1
+	reader.LazyQuotes = true
+	return reader
 }
 
 // header finds the first line with at least two cells: titles and notes may stand

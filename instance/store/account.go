@@ -80,8 +80,10 @@ func (t *transaction) DeleteAccount(ctx context.Context, id string) error {
 			return fmt.Errorf("delete %s of account %s: %w", table, id, err)
 		}
 	}
-	if _, err := t.db.NewUpdate().Table("revisions").Set("account = ''").Where("account = ?", id).Exec(ctx); err != nil {
-		return fmt.Errorf("erase account %s from history: %w", id, err)
+	for _, table := range []string{"revisions", "imports"} {
+		if _, err := t.db.NewUpdate().Table(table).Set("account = ''").Where("account = ?", id).Exec(ctx); err != nil {
+			return fmt.Errorf("erase account %s from %s: %w", id, table, err)
+		}
 	}
 	if _, err := t.db.NewDelete().Table("accounts").Where("id = ?", id).Exec(ctx); err != nil {
 		return fmt.Errorf("delete account %s: %w", id, err)
@@ -178,6 +180,14 @@ func (r reader) RevisionsBy(ctx context.Context, account string) ([]instance.Rev
 		}
 	}
 	return revisions, nil
+}
+
+// DeleteRevisions implements instance.AccountTx.
+func (t *transaction) DeleteRevisions(ctx context.Context, object string) error {
+	if _, err := t.db.NewDelete().Table("revisions").Where("object = ?", object).Exec(ctx); err != nil {
+		return fmt.Errorf("delete revisions of %s: %w", object, err)
+	}
+	return nil
 }
 
 type ticketRow struct {

@@ -83,13 +83,18 @@ type draftRow struct {
 	Kind    string `bun:"kind"`
 	Updated int64  `bun:"updated"`
 	Data    string `bun:"data"`
+	Form    string `bun:"form"`
 }
 
 func (row *draftRow) draft() (instance.Draft, error) {
 	o, err := (&objectRow{Kind: row.Kind, Data: row.Data}).object()
-	return instance.Draft{
+	d := instance.Draft{
 		ID: row.ID, Account: row.Account, Actor: row.Actor, Edits: row.Edits, Updated: fromMicros(row.Updated), Object: o,
-	}, err
+	}
+	if err == nil && row.Form != "" {
+		err = json.Unmarshal([]byte(row.Form), &d.Form)
+	}
+	return d, err
 }
 
 // Draft implements instance.DraftReader.
@@ -124,10 +129,16 @@ func (t *transaction) SaveDraft(ctx context.Context, d instance.Draft) error {
 	if err != nil {
 		return fmt.Errorf("encode draft %s: %w", d.ID, err)
 	}
+	form := []byte{}
+	if d.Form != nil {
+		if form, err = json.Marshal(d.Form); err != nil {
+			return fmt.Errorf("encode draft %s: %w", d.ID, err)
+		}
+	}
 	_, err = t.db.NewInsert().Model(&draftRow{
 		ID: d.ID, Account: d.Account, Actor: d.Actor, Edits: d.Edits, Kind: string(d.Object.Common().Kind),
-		Updated: micros(d.Updated), Data: string(data),
-	}).On("CONFLICT (id) DO UPDATE").Set("actor = EXCLUDED.actor, edits = EXCLUDED.edits, kind = EXCLUDED.kind, updated = EXCLUDED.updated, data = EXCLUDED.data").Exec(ctx)
+		Updated: micros(d.Updated), Data: string(data), Form: string(form),
+	}).On("CONFLICT (id) DO UPDATE").Set("actor = EXCLUDED.actor, edits = EXCLUDED.edits, kind = EXCLUDED.kind, updated = EXCLUDED.updated, data = EXCLUDED.data, form = EXCLUDED.form").Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("save draft %s: %w", d.ID, err)
 	}

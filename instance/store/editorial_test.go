@@ -43,7 +43,7 @@ func TestDrafts(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		ctx := t.Context()
-		d := instance.Draft{ID: "d1", Account: "lou", Actor: "https://ici.example/organisations/o", Updated: monday, Object: version("Un")}
+		d := instance.Draft{ID: "d1", Account: "lou", Actor: "https://ici.example/organisations/o", Updated: monday, Object: version("Un"), Form: map[string][]string{"from": {"14:00"}}}
 		other := d
 		other.ID, other.Account = "d2", "max"
 		write(t, s, func(tx instance.Tx) error { return errors.Join(tx.SaveDraft(ctx, d), tx.SaveDraft(ctx, other)) })

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -63,6 +64,16 @@ func (r reader) Follows(ctx context.Context, f instance.FollowFilter) ([]instanc
 	return follows, int(total), nil
 }
 
+// unreachable selects the server of an actor a if nothing is to be sent there: it is
+// blocked, or parked and not to be tried yet. parked are its arguments.
+const unreachable = `SELECT 1 FROM hosts h WHERE h.domain IN (a.origin, a.inbox_host)
+			AND (h.blocked OR h.failures >= ? AND h.last_ok < ? AND h.next_at > ?)`
+
+func parked() []any {
+	now := time.Now()
+	return []any{instance.ParkedFailures, micros(now.Add(-instance.ParkedAfter)), micros(now)}
+}
+
 // FollowerInboxes implements instance.Reader.
 func (r reader) FollowerInboxes(ctx context.Context, actors ...string) ([]string, error) {
 	if len(actors) == 0 {
@@ -72,12 +83,26 @@ func (r reader) FollowerInboxes(ctx context.Context, actors ...string) ([]string
 	err := r.db.NewRaw(`
 		SELECT DISTINCT a.inbox FROM follows f JOIN actors a ON a.id = f.actor
 		WHERE f.object IN (?) AND f.state = ? AND a.origin <> '' AND a.gone = 0 AND a.inbox <> ''
-		AND NOT EXISTS (SELECT 1 FROM hosts h WHERE h.blocked AND h.domain IN (a.origin, a.inbox_host))
-		ORDER BY a.inbox`, bun.List(actors), instance.FollowAccepted).Scan(ctx, &inboxes)
+		AND NOT EXISTS (`+unreachable+`)
+		ORDER BY a.inbox`, append([]any{bun.List(actors), instance.FollowAccepted}, parked()...)...).Scan(ctx, &inboxes)
 	if err != nil {
 		return nil, fmt.Errorf("list inboxes of followers: %w", err)
 	}
 	return inboxes, nil
+}
+
+// FollowersOn implements instance.JobReader. It walks the actors of the server: far
+// fewer than the followers of a large account.
+func (r reader) FollowersOn(ctx context.Context, actor, domain string, limit int) ([]string, error) {
+	var ids []string
+	err := r.db.NewRaw(`
+		SELECT a.id FROM actors a WHERE a.origin = ? AND a.origin <> '' AND a.gone = 0
+		AND EXISTS (SELECT 1 FROM follows f WHERE f.actor = a.id AND f.object = ? AND f.state = ?)
+		ORDER BY a.id LIMIT ?`, domain, actor, instance.FollowAccepted, limit).Scan(ctx, &ids)
+	if err != nil {
+		return nil, fmt.Errorf("list followers on %s: %w", domain, err)
+	}
+	return ids, nil
 }
 
 // SaveFollow implements instance.Tx.

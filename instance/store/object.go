@@ -135,6 +135,9 @@ func filterObjects(q *bun.SelectQuery, f instance.ObjectFilter) *bun.SelectQuery
 	if f.DerivedFrom != "" {
 		linkedTo(q, relDerived, f.DerivedFrom)
 	}
+	if f.Series != "" {
+		linkedTo(q, relSeries, f.Series)
+	}
 	if !f.From.IsZero() || !f.To.IsZero() {
 		q.Where("(?) OR (? AND kind = ? AND start_at IS NULL)", meets(f.From, f.To), f.Undated, instance.KindEvent)
 	}
@@ -194,7 +197,8 @@ func (t *transaction) SaveObject(ctx context.Context, o instance.Object, raw []b
 		Set("kind = EXCLUDED.kind, origin = EXCLUDED.origin, slug = EXCLUDED.slug, owner = EXCLUDED.owner").
 		Set("part_of = EXCLUDED.part_of, sort_name = EXCLUDED.sort_name, start_at = EXCLUDED.start_at, end_at = EXCLUDED.end_at").
 		Set("published = EXCLUDED.published, updated = EXCLUDED.updated, deleted = EXCLUDED.deleted").
-		Set("data = EXCLUDED.data, raw = EXCLUDED.raw").
+		Set("data = EXCLUDED.data").
+		Set("raw = CASE WHEN EXCLUDED.deleted <> 0 THEN NULL ELSE coalesce(EXCLUDED.raw, ?TableAlias.raw) END").
 		Exec(ctx)
 	if err != nil {
 		return conflict(err, "object", b.ID)
@@ -208,6 +212,7 @@ const (
 	relTerritory = "territory"
 	relOrganiser = "organiser"
 	relDerived   = "derived"
+	relSeries    = "series"
 )
 
 func linkedTo(q *bun.SelectQuery, rel string, targets ...string) {
@@ -225,6 +230,7 @@ func linksOf(o instance.Object) map[string][]string {
 		links[relTerritory] = append(links[relTerritory], ref.Slug, ref.ID)
 	}
 	if e, ok := o.(*instance.Event); ok {
+		links[relSeries] = []string{e.Series}
 		links[relOrganiser] = []string{e.Owner}
 		for _, ref := range e.Organisers {
 			links[relOrganiser] = append(links[relOrganiser], cmp.Or(ref.ID, ref.Slug))

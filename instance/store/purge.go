@@ -14,10 +14,18 @@ import (
 // keepWithdrawn is how long the versions of what was withdrawn can be brought back.
 const keepWithdrawn = 90 * 24 * time.Hour
 
+// How long proposals are kept once they are answered, or wait for an answer that does
+// not come; and an address to which a letter could not be sent.
+const (
+	keepAnswered = 30 * 24 * time.Hour
+	keepOpen     = 180 * 24 * time.Hour
+	keepAddress  = 7 * 24 * time.Hour
+)
+
 // Purge forgets activities accepted before the time, except those younger than
 // seven days and those whose job is still to run, and jobs given up before it. What
-// expired by itself goes too: sessions, tickets, and after ninety days the versions
-// of what was withdrawn.
+// expired by itself goes too: sessions, tickets, after ninety days the versions of what
+// was withdrawn, and proposals a month after their answer.
 func (s *Store) Purge(ctx context.Context, before time.Time) error {
 	now := time.Now()
 	if limit := now.Add(-keepReceived); before.After(limit) {
@@ -38,13 +46,21 @@ func (s *Store) Purge(ctx context.Context, before time.Time) error {
 		for _, old := range []*bun.DeleteQuery{
 			db.NewDelete().Table("failed_jobs").Where("failed < ?", micros(before)),
 			db.NewDelete().Table("sessions").Where("expires < ?", micros(now)),
+			db.NewDelete().Table("published_once").Where("at < ?", micros(now.Add(-instance.KeepOnce))),
 			db.NewDelete().Table("tickets").Where("expires < ?", micros(now)),
 			db.NewDelete().Table("revisions").Where("object IN (SELECT object FROM revisions WHERE verb = ? AND at < ?)",
 				instance.VerbDelete, micros(now.Add(-keepWithdrawn))),
+			db.NewDelete().Table("proposals").Where("answered > 0 AND answered < ? OR answered = 0 AND created < ?",
+				micros(now.Add(-keepAnswered)), micros(now.Add(-keepOpen))),
 		} {
 			if _, err := old.Exec(ctx); err != nil {
 				return fmt.Errorf("purge: %w", err)
 			}
+		}
+		_, err = db.NewUpdate().Table("proposals").Set("email = ''").
+			Where("email <> '' AND answered > 0 AND answered < ?", micros(now.Add(-keepAddress))).Exec(ctx)
+		if err != nil {
+			return fmt.Errorf("purge addresses: %w", err)
 		}
 		return nil
 	})

@@ -22,11 +22,7 @@ import (
 // A second writer would not fail but starve: SQLite waits for its lock with
 // growing sleeps, a pool of one connection is a fair queue.
 func openSQLite(ctx context.Context, dsn string) (writer, readers *bun.DB, err error) {
-	path := strings.TrimPrefix(strings.TrimPrefix(dsn, "sqlite:"), "file:")
-	path, _, _ = strings.Cut(path, "?")
-	if strings.HasPrefix(path, "///") { // sqlite:///srv/maillage.db
-		path = path[2:]
-	}
+	path := sqlitePath(dsn)
 	if err := createFile(path); err != nil {
 		return nil, nil, err
 	}
@@ -40,6 +36,16 @@ func openSQLite(ctx context.Context, dsn string) (writer, readers *bun.DB, err e
 		return nil, nil, errors.Join(err, writer.Close())
 	}
 	return writer, readers, nil
+}
+
+// sqlitePath is the file that a DSN names.
+func sqlitePath(dsn string) string {
+	path := strings.TrimPrefix(strings.TrimPrefix(dsn, "sqlite:"), "file:")
+	path, _, _ = strings.Cut(path, "?")
+	if strings.HasPrefix(path, "///") { // sqlite:///srv/maillage.db
+		path = path[2:]
+	}
+	return path
 }
 
 // createFile makes the database file and its folder, readable by their owner

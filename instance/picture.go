@@ -1,0 +1,237 @@
+package instance
+
+import (
+	"bytes"
+	"encoding/binary"
+	"image"
+	"image/gif"
+	"image/jpeg"
+	"image/png"
+	"io"
+
+	"golang.org/x/image/draw"
+	"golang.org/x/image/webp"
+)
+
+// The limits of a picture. What a file claims is checked before it is decoded: a few
+// kilobytes can stand for gigabytes of pixels.
+const (
+	MaxPicture  = 12 << 20 // bytes of a file
+	maxPixels   = 40 << 20 // of a decoded one: 160 MB while it is worked on
+	pictureSide = 1600     // pixels of what is kept
+	jpegQuality = 82
+)
+
+// picture is one made fit to be kept.
+type picture struct {
+	data          []byte
+	mediaType     string
+	extension     string
+	width, height int
+}
+
+// decoding is how many pictures are worked on at once: each takes a lot of memory.
+var decoding = make(chan struct{}, 2)
+
+// newPicture decodes a file and encodes its pixels anew: nothing else of it is left.
+func newPicture(data []byte) (*picture, error) {
+	refused := &ValidationError{[]FieldError{{"image", "envoyez une image JPEG, PNG, WebP ou GIF"}}}
+	if len(data) > MaxPicture {
+		return nil, &ValidationError{[]FieldError{{"image", "envoyez une image d'au plus 12 Mo"}}}
+	}
+	config, format, err := decodeConfig(bytes.NewReader(data))
+	switch {
+	case err != nil:
+		return nil, refused
+	case config.Width < 1 || config.Height < 1 || config.Width > maxPixels/config.Height:
+		return nil, &ValidationError{[]FieldError{{"image", "envoyez une image plus petite : au plus 40 millions de pixels"}}}
+	}
+	decoding <- struct{}{}
+	defer func() { <-decoding }()
+	pixels, err := decoders[format].decode(bytes.NewReader(data))
+	if err != nil {
+		return nil, refused
+	}
+	return encode(upright(shrink(pixels), orientation(data, format)), format)
+}
+
+// encode writes photographs as JPEG, and as PNG what has holes to see through and
+// the drawings that came as such, if that does not weigh more.
+func encode(pixels *image.RGBA, format string) (*picture, error) {
+	p := &picture{width: pixels.Rect.Dx(), height: pixels.Rect.Dy()}
+	var asPNG, asJPEG bytes.Buffer
+	if format != "jpeg" {
+		if err := png.Encode(&asPNG, pixels); err != nil {
+			return nil, err
+		}
+	}
+	if pixels.Opaque() {
+		if err := jpeg.Encode(&asJPEG, pixels, &jpeg.Options{Quality: jpegQuality}); err != nil {
+			return nil, err
+		}
+	}
+	if asJPEG.Len() == 0 || asPNG.Len() > 0 && asPNG.Len() <= asJPEG.Len() {
+		p.data, p.mediaType, p.extension = asPNG.Bytes(), "image/png", ".png"
+	} else {
+		p.data, p.mediaType, p.extension = asJPEG.Bytes(), "image/jpeg", ".jpg"
+	}
+	return p, nil
+}
+
+// shrink brings a picture within pictureSide, and its pixels into a form that can be
+// turned around.
+func shrink(pixels image.Image) *image.RGBA {
+	from := pixels.Bounds()
+	w, h := from.Dx(), from.Dy()
+	if longest := max(w, h); longest > pictureSide {
+		w, h = max(1, w*pictureSide/longest), max(1, h*pictureSide/longest)
+	}
+	to := image.NewRGBA(image.Rect(0, 0, w, h))
+	if w == from.Dx() && h == from.Dy() {
+		draw.Copy(to, image.Point{}, pixels, from, draw.Src, nil)
+	} else {
+		draw.CatmullRom.Scale(to, to.Rect, pixels, from, draw.Src, nil)
+	}
+	return to
+}
+
+// upright turns a picture as its EXIF orientation (1 to 8) says.
+func upright(p *image.RGBA, orientation int) *image.RGBA {
+	if orientation < 2 || orientation > 8 {
+		return p
+	}
+	w, h := p.Rect.Dx(), p.Rect.Dy()
+	width, height := w, h
+	if orientation >= 5 {
+		width, height = h, w
+	}
+	to := image.NewRGBA(image.Rect(0, 0, width, height))
+	for y := range height {
+		for x := range width {
+			u, v := x, y
+			switch orientation {
+			case 2: // mirrored
+				u = w - 1 - x
+			case 3: // upside down
+				u, v = w-1-x, h-1-y
+			case 4:
+				v = h - 1 - y
+			case 5:
+				u, v = y, x
+			case 6: // to be turned right
+				u, v = y, h-1-x
+			case 7:
+				u, v = w-1-y, h-1-x
+			case 8: // to be turned left
+				u, v = w-1-y, x
+			}
+			to.SetRGBA(x, y, p.RGBAAt(u, v))
+		}
+	}
+	return to
+}
+
+// orientation reads tag 0x0112 of the EXIF of a JPEG file (or of a WebP one, in its
+// EXIF chunk); 1 when it says nothing sensible.
+func orientation(data []byte, format string) int {
+	marker := []byte("Exif\x00\x00")
+	if format == "webp" {
+		marker = []byte("EXIF")
+	}
+	at := bytes.Index(data[:min(len(data), exifWithin(format, data))], marker)
+	if at < 0 {
+		return 1
+	}
+	tiff := data[at+len(marker):]
+	if format == "webp" { // the length of the chunk, and perhaps the marker of JPEG files
+		if len(tiff) < 4 {
+			return 1
+		}
+		tiff = bytes.TrimPrefix(tiff[4:], []byte("Exif\x00\x00"))
+	}
+	return tiffOrientation(tiff)
+}
+
+// exifWithin is how far into a file the EXIF begins: at the head of a JPEG file, in
+// one of its first segments of 64 kB; anywhere in a WebP one.
+func exifWithin(format string, data []byte) int {
+	if format == "jpeg" {
+		return 256 << 10
+	}
+	if format == "webp" {
+		return len(data)
+	}
+	return 0
+}
+
+func tiffOrientation(tiff []byte) int {
+	if len(tiff) < 8 {
+		return 1
+	}
+	var order binary.ByteOrder = binary.LittleEndian
+	if tiff[0] == 'M' {
+		order = binary.BigEndian
+	}
+	at := int(order.Uint32(tiff[4:]))
+	if at < 8 || at > len(tiff)-2 {
+		return 1
+	}
+	count := int(order.Uint16(tiff[at:]))
+	for entry := range count {
+		start := at + 2 + 12*entry
+		if start+12 > len(tiff) {
+			break
+		}
+		if order.Uint16(tiff[start:]) == 0x0112 {
+			return int(order.Uint16(tiff[start+8:]))
+		}
+	}
+	return 1
+}
+
+// decoder reads one format. image.Decode is not used: it would read whatever format
+// some other package registered.
+type decoder struct {
+	magic  string // "?" stands for any byte
+	config func(io.Reader) (image.Config, error)
+	decode func(io.Reader) (image.Image, error)
+}
+
+var decoders = map[string]decoder{
+	"jpeg": {"\xff\xd8", jpeg.DecodeConfig, jpeg.Decode},
+	"png":  {"\x89PNG\r\n\x1a\n", png.DecodeConfig, png.Decode},
+	"gif":  {"GIF8", gif.DecodeConfig, gif.Decode}, // the first picture alone
+	"webp": {"RIFF????WEBP", webp.DecodeConfig, webp.Decode},
+}
+
+// decodeConfig says what format a file has and how large its picture is, from its
+// first bytes.
+func decodeConfig(file *bytes.Reader) (image.Config, string, error) {
+	head := make([]byte, 12)
+	n, err := io.ReadFull(file, head)
+	if err != nil && n < 4 {
+		return image.Config{}, "", image.ErrFormat
+	}
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		return image.Config{}, "", err
+	}
+	for format, d := range decoders {
+		if begins(head[:n], d.magic) {
+			config, err := d.config(file)
+			return config, format, err
+		}
+	}
+	return image.Config{}, "", image.ErrFormat
+}
+
+func begins(head []byte, magic string) bool {
+	if len(head) < len(magic) {
+		return false
+	}
+	for i := range len(magic) {
+		if magic[i] != '?' && head[i] != magic[i] {
+			return false
+		}
+	}
+	return true
+}

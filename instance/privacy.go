@@ -1,0 +1,116 @@
+package instance
+
+import (
+	"context"
+	"errors"
+)
+
+// PersonalData is all that this node keeps of somebody, for them to take away.
+// Secrets are left out.
+type PersonalData struct {
+	Account        *Account
+	Person         *Actor // nil when they do not appear
+	Sessions       []Session
+	Tokens         []Token
+	Invitations    []Ticket // that they sent and that wait for an answer
+	Drafts         []Draft
+	Revisions      []Revision // what they wrote, oldest first
+	Participations []Participation
+}
+
+// PersonalData gathers what the node keeps of an account.
+func (n *Node) PersonalData(ctx context.Context, account string) (*PersonalData, error) {
+	a, err := n.Account(ctx, account)
+	if err != nil {
+		return nil, err
+	}
+	data := &PersonalData{Account: a}
+	if a.Person != "" {
+		if data.Person, err = n.Actor(ctx, a.Person); err != nil && !errors.Is(err, ErrNotFound) {
+			return nil, err
+		}
+	}
+	var invited []Ticket
+	for _, read := range []func() error{
+		func() (err error) { data.Sessions, err = n.OpenSessions(ctx, account); return },
+		func() (err error) { data.Tokens, err = n.Tokens(ctx, account); return },
+		func() (err error) { data.Drafts, err = n.Drafts(ctx, account); return },
+		func() (err error) { data.Revisions, err = n.RevisionsBy(ctx, account); return },
+		func() (err error) { data.Participations, err = n.Participations(ctx, participationsOf(a)); return },
+		func() (err error) { invited, err = n.Tickets(ctx, PurposeInvite); return },
+	} {
+		if err := read(); err != nil {
+			return nil, err
+		}
+	}
+	for _, t := range invited {
+		if t.Account == account {
+			data.Invitations = append(data.Invitations, t)
+		}
+	}
+	a.Password = ""
+	for i := range a.Passkeys {
+		a.Passkeys[i].Credential = nil
+	}
+	for i := range data.Sessions {
+		data.Sessions[i].Hash = ""
+	}
+	return data, nil
+}
+
+// EraseAccount closes an account for good, if whoever asks knows its password: its
+// Person leaves, its places at events are given up, its drafts, sessions and tokens are deleted, and its name is taken
+// off the history of what its organisations published, which stays theirs.
+// ErrInvalid: not the password, or it is the last host.
+func (n *Node) EraseAccount(ctx context.Context, id, password string) error {
+	if err := n.Confirm(ctx, id, password); err != nil {
+		return err
+	}
+	return n.store.Write(ctx, func(tx Tx) error {
+		if err := tx.Lock(ctx, "account "+id); err != nil {
+			return err
+		}
+		a, err := tx.Account(ctx, id)
+		if err != nil {
+			return err
+		}
+		if err := n.otherHost(ctx, tx, a); err != nil {
+			return err
+		}
+		if err := n.disappear(ctx, tx, a); err != nil {
+			return err
+		}
+		if err := n.leaveEvents(ctx, tx, a); err != nil {
+			return err
+		}
+		if err := dropTickets(ctx, tx, id); err != nil {
+			return err
+		}
+		return tx.DeleteAccount(ctx, id)
+	})
+}
+
+func participationsOf(a *Account) ParticipationFilter {
+	return ParticipationFilter{Who: memberKey(a), Limit: 10_000}
+}
+
+// leaveEvents gives up the places of an account and forgets that it had them.
+func (n *Node) leaveEvents(ctx context.Context, tx Tx, a *Account) error {
+	all, err := tx.Participations(ctx, participationsOf(a))
+	if err != nil {
+		return err
+	}
+	for _, p := range all {
+		e, err := n.ownEvent(ctx, tx, p.Event)
+		if err == nil && p.State != ParticipationLeft {
+			err = n.leave(ctx, tx, e, &p)
+		}
+		if err != nil && !errors.Is(err, ErrNotFound) && !errors.Is(err, ErrGone) {
+			return err
+		}
+		if err := tx.DeleteParticipation(ctx, p.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
