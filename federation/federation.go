@@ -137,7 +137,9 @@ func onlyPost(c echo.Context) error {
 	return c.NoContent(http.StatusMethodNotAllowed)
 }
 
-func (f *Federation) env() as2.Env { return as2.Env{URLs: f.node.URLs(), Replies: true, Upcoming: true} }
+func (f *Federation) env() as2.Env {
+	return as2.Env{URLs: f.node.URLs(), Replies: true, Upcoming: true}
+}
 
 // blocked says whether we have nothing to do with the host of an IRI.
 func (f *Federation) blocked(ctx context.Context, iri string) (bool, error) {

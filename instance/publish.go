@@ -98,9 +98,7 @@ func (n *Node) replace(ctx context.Context, tx Tx, by author, id string, o Objec
 		return fmt.Errorf("%w: %s is no %s", ErrInvalid, id, b.Kind)
 	}
 	b.ID, b.URL, b.Slug, b.Owner, b.Origin, b.Published = was.ID, was.URL, was.Slug, was.Owner, was.Origin, was.Published
-	if b.Provenance == nil { // only an import says where a thing comes from
-		b.Provenance = was.Provenance
-	}
+	b.Provenance = was.Provenance // only an import says where a thing comes from
 	b.Updated = later(n.clock(), was.Updated)
 	if err := n.remember(ctx, tx, by, VerbUpdate, o, old); err != nil {
 		return err

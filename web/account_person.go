@@ -122,7 +122,7 @@ func (r *request) showPersonForm(status int, f form) error {
 	for _, theme := range instance.Vocabularies().Terms("themes") {
 		v.Themes = append(v.Themes, themeChoice{theme.Slug, theme.Label(r.lang), f.Has("theme", theme.Slug)})
 	}
-	return r.render(status, "account-person", &page{Title: r.T("account.tab.person"), NoIndex: true, View: v})
+	return r.render(status, "account-person", &page{Title: r.T("account.tab.person"), NoIndex: true, View: v, Scripts: []string{"js/position.js"}})
 }
 
 // htmlParagraphs makes paragraphs of what was typed, blank lines between them.

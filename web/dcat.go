@@ -59,10 +59,12 @@ type triple struct {
 // rdfValue is an IRI, or a literal with its language or datatype.
 type rdfValue struct{ iri, text, lang, datatype string }
 
-func iri(s string) rdfValue          { return rdfValue{iri: s} }
-func french(s string) rdfValue       { return rdfValue{text: s, lang: "fr"} }
-func literal(s string) rdfValue      { return rdfValue{text: s} }
-func dateTime(t time.Time) rdfValue  { return rdfValue{text: t.UTC().Format(time.RFC3339), datatype: "xsd:dateTime"} }
+func iri(s string) rdfValue     { return rdfValue{iri: s} }
+func french(s string) rdfValue  { return rdfValue{text: s, lang: "fr"} }
+func literal(s string) rdfValue { return rdfValue{text: s} }
+func dateTime(t time.Time) rdfValue {
+	return rdfValue{text: t.UTC().Format(time.RFC3339), datatype: "xsd:dateTime"}
+}
 func rightsOf(base, d string) string { return base + "/rights/" + d }
 
 // rdfNode is a thing and what is said of it.

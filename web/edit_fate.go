@@ -19,7 +19,6 @@ type fateView struct {
 	Following  int
 	Followers  int
 	Wrong      bool
-	Undone     []card // what goes with it
 }
 
 // manage is what the page of something offers to those who may change it.

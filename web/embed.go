@@ -135,9 +135,9 @@ type embedPage struct {
 	Limit       string
 	Component   string // what to copy
 	Frame       string
-	Preview     string // address of the frame
+	Preview     string       // address of the frame
 	Calendar    template.URL // webcal: address to subscribe to
-	CalendarURL string // the same, for those who copy
+	CalendarURL string       // the same, for those who copy
 }
 
 // integrate shows how to put the agenda or the map into another site.
@@ -195,4 +195,3 @@ func webcal(address string) string {
 	_, rest, _ := strings.Cut(address, "://")
 	return "webcal://" + rest
 }
-

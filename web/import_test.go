@@ -122,7 +122,7 @@ func (b *browser) upload(name, content string) string {
 // until opens a page again and again until it leads on, or shows no progress any more.
 func (b *browser) until(path string) visited {
 	b.Helper()
-	for range 600 {
+	for range 2400 {
 		v := b.do(http.MethodGet, path, nil)
 		if v.Code == http.StatusSeeOther {
 			path = v.Header().Get("Location")
@@ -447,10 +447,10 @@ func TestImportIsStoppedAndResumed(t *testing.T) {
 	t.Parallel()
 	s := newImportSite(t)
 	b := s.editor("lou@exemple.org")
-	const rows = 3000
+	const rows = 1500
 	path := b.upload("liste.csv", largeTable(rows))
 	b.post(http.StatusSeeOther, path, largeColumns(s.org.ID)...)
-	b.until(path + "/essai").shows("3\u202f000 à créer")
+	b.until(path + "/essai").shows("1\u202f500 à créer")
 
 	account, err := s.node.AccountByEmail(t.Context(), "lou@exemple.org")
 	s.must(err)
@@ -489,7 +489,7 @@ func TestImportWhenTheNodeStops(t *testing.T) {
 	t.Parallel()
 	s := newImportSite(t)
 	b := s.editor("lou@exemple.org")
-	path := b.upload("liste.csv", largeTable(2000))
+	path := b.upload("liste.csv", largeTable(1500))
 	b.post(http.StatusSeeOther, path, largeColumns(s.org.ID)...)
 	b.until(path + "/essai")
 	account, err := s.node.AccountByEmail(t.Context(), "lou@exemple.org")

@@ -200,8 +200,11 @@ func (s *Server) importRunning(w *importing) error {
 		return w.Redirect(http.StatusSeeOther, "/importer/passes/"+record)
 	case record != "":
 		return w.Redirect(http.StatusSeeOther, "/importer/passes/"+record+"?"+url.Values{"fichier": {id}}.Encode())
-	case errors.Is(err, errStopped), err == nil:
+	case errors.Is(err, errStopped):
+		w.flash("done.import-stopped")
 		return w.Redirect(http.StatusSeeOther, "/importer/"+id)
+	case err == nil: // it held nothing
+		return w.Redirect(http.StatusSeeOther, "/importer")
 	}
 	return err
 }

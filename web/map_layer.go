@@ -54,7 +54,7 @@ func (r *request) timeline() (timeline, error) {
 		}
 		for _, o := range events {
 			if start, _ := o.(*instance.Event).When.Bounds(); !start.IsZero() { // a vague one has bounds too
-				*end.month = start.Format("2006-01")
+				*end.month = start.In(o.(*instance.Event).When.Location()).Format("2006-01")
 			}
 		}
 	}

@@ -375,7 +375,7 @@ func TestSearchPage(t *testing.T) {
 		t.Errorf("the commune asked for is forgotten: %q", got)
 	}
 	s.get("/recherche?lat=47.22&lon=-1.55&radius_km=20").links("/annuaire/nantes")
-	s.get("/recherche?pres=Trifouillis").shows("ne connaît pas encore «\u00a0Trifouillis\u00a0»", "Fablab nantais")
+	s.get("/recherche?pres=Trifouillis").shows("«\u00a0Trifouillis\u00a0» n’est pas une commune connue", "Fablab nantais")
 	s.get("/recherche?theme=inconnu").shows("n’a pas été comprise")
 
 	v = s.get("/recherche?kind=partner")

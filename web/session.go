@@ -117,15 +117,23 @@ func (r *request) form() (url.Values, error) {
 func (s *Server) member(h handler) handler {
 	return func(r *request) error {
 		if r.account == nil {
-			back := "/"
-			if r.Request().Method == http.MethodGet {
-				back = r.Request().URL.RequestURI()
-			}
-			return r.Redirect(http.StatusSeeOther, "/connexion?"+url.Values{"retour": {back}}.Encode())
+			return r.Redirect(http.StatusSeeOther, "/connexion?"+url.Values{"retour": {r.here()}}.Encode())
 		}
 		r.private()
 		return h(r)
 	}
+}
+
+// here is the page somebody is on: the one asked for, or the one whose form they sent.
+func (r *request) here() string {
+	if r.Request().Method == http.MethodGet {
+		return r.Request().URL.RequestURI()
+	}
+	from, err := url.Parse(r.Request().Referer())
+	if err != nil || from.Host != r.Request().Host {
+		return "/"
+	}
+	return back(from.RequestURI())
 }
 
 // moderator keeps a page for moderators and hosts.

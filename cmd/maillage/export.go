@@ -132,7 +132,7 @@ func importArchive(ctx context.Context, cli *commandLine, path, as string) error
 		} else {
 			var owner *instance.Actor
 			if as == "" {
-				return errors.New("dites au nom de qui publier, avec --as (voir « maillage org add »)")
+				return errors.New("il manque --as=ORGANISATION (voir « maillage import --help »)")
 			}
 			if owner, err = organisation(ctx, a.node, as); err != nil {
 				return err

@@ -37,7 +37,7 @@ func (cmd importCommand) Run(ctx context.Context, cli *commandLine) error {
 		return importArchive(ctx, cli, cmd.Path, cmd.As)
 	}
 	if cmd.As == "" {
-		return errors.New("dites au nom de qui publier, avec --as (voir « maillage org add »)")
+		return errors.New("il manque --as=ORGANISATION (voir « maillage import --help »)")
 	}
 	return withNode(ctx, cli, func(a *app) error {
 		owner, err := organisation(ctx, a.node, cmd.As)

@@ -80,6 +80,9 @@ func (t *transaction) DeleteAccount(ctx context.Context, id string) error {
 			return fmt.Errorf("delete %s of account %s: %w", table, id, err)
 		}
 	}
+	if _, err := t.db.NewDelete().Table("participations").Where("who = ?", "account:"+id).Exec(ctx); err != nil {
+		return fmt.Errorf("delete the places of account %s: %w", id, err)
+	}
 	for _, table := range []string{"revisions", "imports"} {
 		if _, err := t.db.NewUpdate().Table(table).Set("account = ''").Where("account = ?", id).Exec(ctx); err != nil {
 			return fmt.Errorf("erase account %s from %s: %w", id, table, err)

@@ -74,6 +74,22 @@ func (l *list) all() iter.Seq2[uint32, fields] {
 	}
 }
 
+// whole says that a list that was read is what it was when written: it ends where its
+// last posting does, and that is no slot after upto.
+func (l *list) whole(upto int) bool {
+	if len(l.data) == 0 || l.data[len(l.data)-1] >= 0x80 || int(l.last) > upto {
+		return false
+	}
+	n, last := 0, uint32(0)
+	for slot := range l.all() {
+		if slot < last {
+			return false
+		}
+		n, last = n+1, slot
+	}
+	return n == l.n && last == l.last
+}
+
 // lexicon is the postings of every word, in memory: a byte or two for each word of
 // each document, so that no question waits for a disk and no word is too common.
 type lexicon struct {
@@ -137,8 +153,8 @@ func (x *lexicon) parts() iter.Seq[[]byte] {
 
 var errPart = errors.New("damaged list of words")
 
-// read adds what a part holds.
-func (x *lexicon) read(part []byte) error {
+// read adds what a part holds, of slots up to one.
+func (x *lexicon) read(part []byte, upto int) error {
 	damaged := false
 	number := func() int {
 		v, n := binary.Uvarint(part)
@@ -163,7 +179,7 @@ func (x *lexicon) read(part []byte) error {
 		word := string(cut(number()))
 		l := &list{last: uint32(number()), n: number()}
 		l.data = slices.Clone(cut(number()))
-		if damaged || len(l.data) > 0 && l.data[len(l.data)-1] >= 0x80 {
+		if damaged || !l.whole(upto) {
 			return errPart
 		}
 		x.lists[word] = l

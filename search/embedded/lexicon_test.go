@@ -39,11 +39,19 @@ func TestLexiconIsReadAsItWasWritten(t *testing.T) {
 		written.add(slot, map[string]fields{"libre": inBody, fmt.Sprint("mot", slot%700): inName | inBody})
 	}
 	for part := range written.parts() {
-		if err := read.read(part); err != nil {
+		if err := read.read(part, 3000); err != nil {
 			t.Fatal(err)
 		}
 		for cut := range min(len(part), 200) {
-			_ = newLexicon().read(part[:cut]) // an error or not, but no panic
+			_ = newLexicon().read(part[:cut], 3000) // an error or not, but no panic
+			bad := slices.Clone(part)
+			bad[cut] ^= 1 << (cut % 8)
+			_ = newLexicon().read(bad, 3000)
+		}
+	}
+	for part := range written.parts() {
+		if newLexicon().read(part, 2998) == nil {
+			t.Error("a slot that is no document's is no error")
 		}
 	}
 	if len(read.lists) != 701 {

@@ -54,7 +54,7 @@ func (c *content) loadLexicon(ctx context.Context) error {
 		if titles {
 			x = c.titles
 		}
-		if err := x.read(part); err != nil {
+		if err := x.read(part, c.saved); err != nil {
 			return err
 		}
 	}

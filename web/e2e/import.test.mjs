@@ -159,11 +159,11 @@ describe("a large table", () => {
         await page.waitForSelector("progress");
         if (javaScript) {
           const loaded = await page.evaluate(() => performance.timeOrigin);
-          await page.waitForFunction(() => /\d sur 10/.test(document.querySelector("[data-words]")?.textContent));
+          await page.waitForFunction(() => /\d lignes sur 10/.test(document.querySelector("[data-words]")?.textContent), null, { timeout: 60_000 });
           assert.equal(await page.evaluate(() => performance.timeOrigin), loaded, "the page was loaded again");
           await sound(page, "11-progress");
         } else {
-          await page.waitForNavigation(); // by itself
+          await page.waitForSelector('progress[value]:not([value="0"])', { timeout: 60_000 }); // it comes back by itself
         }
         await press(page, "Arrêter");
         await page.waitForSelector("text=Cet import a été arrêté");

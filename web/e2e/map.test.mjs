@@ -227,4 +227,40 @@ describe("people", () => {
       await context.close();
     }
   });
+
+  test("somebody appears at 5 km, is found near, and vanishes in one click", async () => {
+    const context = await browser.newContext({ locale: "fr-FR", viewport: phone, geolocation: { latitude: 47.651387, longitude: -2.084512 }, permissions: ["geolocation"] });
+    const page = await context.newPage();
+    try {
+      await page.goto(at("/connexion"));
+      await page.locator("[name=email]").fill("demo@tiriad.example");
+      await page.locator("[name=password]").fill("demonstration");
+      await page.locator("main form button[type=submit]").first().click();
+      await page.waitForURL((url) => url.pathname !== "/connexion");
+      await page.goto(at("/compte/fiche"));
+      assert.deepEqual(await violations(page), []);
+      await page.getByLabel("À 5 km près").check();
+      await page.getByRole("button", { name: "Utiliser ma position actuelle" }).click();
+      await page.getByText("Position prise").waitFor();
+      await page.getByLabel("Je peux aider à").fill("réparer un vélo\ninstaller Linux");
+      await page.getByLabel("brezhoneg").check();
+      await page.locator("main form.stack button[type=submit]").click();
+      await page.locator("[role=status].done").waitFor();
+      await page.goto(at("/personnes?pres=35600&radius_km=10"));
+      const card = page.locator("article.kind-person").first();
+      assert.match(await card.innerText(), /à 5\u00a0km près/);
+      assert.match(await card.innerText(), /réparer un vélo, installer Linux/);
+      await card.getByRole("link").click();
+      assert.deepEqual(await violations(page), []);
+      assert.doesNotMatch(await page.content(), /47\.651|2\.084/);
+      assert.equal(await sidewaysScroll(page), 0);
+      const own = page.url();
+      await page.goto(at("/compte/fiche"));
+      await page.locator("form[action='/compte/fiche/retirer'] button").click();
+      await page.waitForLoadState();
+      assert.equal((await page.goto(own)).status(), 410);
+    } finally {
+      await context.close();
+    }
+  });
 });
