@@ -152,10 +152,9 @@ func (f *Federation) announces(c echo.Context, actor *instance.Actor) error {
 	return f.answer(c, http.StatusOK, contentTypeAS, body)
 }
 
-// directory serves the sheets of the partner directory, whole, in a stable order.
-func (f *Federation) directory(c echo.Context) error {
-	filter := instance.ObjectFilter{Kinds: []instance.Kind{instance.KindPartner}, Scope: instance.ScopeLocal, Sort: instance.ByID}
-	return f.collection(c, f.node.URLs().IRI("/annuaire"), collectionPage, func(ctx context.Context, offset, limit int) ([]json.RawMessage, int, error) {
+// objects pages through what a filter selects, each thing whole.
+func (f *Federation) objects(filter instance.ObjectFilter) func(context.Context, int, int) ([]json.RawMessage, int, error) {
+	return func(ctx context.Context, offset, limit int) ([]json.RawMessage, int, error) {
 		filter.Offset, filter.Limit = offset, limit
 		objects, total, err := f.node.Objects(ctx, filter)
 		if err != nil {
@@ -172,7 +171,13 @@ func (f *Federation) directory(c echo.Context) error {
 			}
 		}
 		return items, total, nil
-	})
+	}
+}
+
+// directory serves the sheets of the partner directory, whole, in a stable order.
+func (f *Federation) directory(c echo.Context) error {
+	filter := instance.ObjectFilter{Kinds: []instance.Kind{instance.KindPartner}, Scope: instance.ScopeLocal, Sort: instance.ByID}
+	return f.collection(c, f.node.URLs().IRI("/annuaire"), collectionPage, f.objects(filter))
 }
 
 // territories serves the territories, whole.
@@ -266,24 +271,7 @@ func (f *Federation) upcoming(c echo.Context) error {
 	default:
 		filter.Owner = actor.ID
 	}
-	return f.collection(c, actor.ID+"/upcoming", outboxPage, func(ctx context.Context, offset, limit int) ([]json.RawMessage, int, error) {
-		filter.Offset, filter.Limit = offset, limit
-		objects, total, err := f.node.Objects(ctx, filter)
-		if err != nil {
-			return nil, 0, err
-		}
-		env, err := f.envOf(ctx, objects...)
-		if err != nil {
-			return nil, 0, err
-		}
-		items := make([]json.RawMessage, len(objects))
-		for i, o := range objects {
-			if items[i], err = as2.MarshalObject(o, env); err != nil {
-				return nil, 0, err
-			}
-		}
-		return items, total, nil
-	})
+	return f.collection(c, actor.ID+"/upcoming", outboxPage, f.objects(filter))
 }
 
 // activity serves a public activity of ours, unless what it is about was deleted.

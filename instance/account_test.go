@@ -310,8 +310,8 @@ func TestTokens(t *testing.T) {
 func TestAnotherEmail(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	lou, max := w.member("lou@exemple.org", instance.RoleContributor), w.member("max@exemple.org", instance.RoleContributor)
-	w.wants(w.node.ChangeEmail(t.Context(), lou.ID, max.Email), instance.ErrConflict) // no mail: at once
+	lou, sam := w.member("lou@exemple.org", instance.RoleContributor), w.member("max@exemple.org", instance.RoleContributor)
+	w.wants(w.node.ChangeEmail(t.Context(), lou.ID, sam.Email), instance.ErrConflict) // no mail: at once
 	w.must(w.node.ChangeEmail(t.Context(), lou.ID, "lou@ailleurs.example"))
 	post := w.withMail()
 	w.must(w.node.ChangeEmail(t.Context(), lou.ID, "lou@neuf.example"))
@@ -448,15 +448,15 @@ func TestEraseAnAccount(t *testing.T) {
 func TestPasskeysOfAnAccount(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	lou, max := w.member("lou@exemple.org", instance.RoleContributor), w.member("max@exemple.org", instance.RoleContributor)
+	lou, sam := w.member("lou@exemple.org", instance.RoleContributor), w.member("max@exemple.org", instance.RoleContributor)
 	w.must(w.node.AddPasskey(t.Context(), lou.ID, instance.Passkey{ID: "k1", Label: "Téléphone", Credential: []byte("{}")}))
 	w.wants(w.node.AddPasskey(t.Context(), lou.ID, instance.Passkey{ID: "k1", Label: "Encore"}), instance.ErrConflict)
-	w.wants(w.node.RenamePasskey(t.Context(), max.ID, "k1", "Le mien"), instance.ErrNotFound)
+	w.wants(w.node.RenamePasskey(t.Context(), sam.ID, "k1", "Le mien"), instance.ErrNotFound)
 	w.must(w.node.UsedPasskey(t.Context(), lou.ID, "k1", []byte(`{"a":1}`)))
 
 	secret, err := w.node.Challenge(t.Context(), lou.ID, []byte("asked"))
 	w.must(err)
-	_, err = w.node.TakeChallenge(t.Context(), max.ID, secret)
+	_, err = w.node.TakeChallenge(t.Context(), sam.ID, secret)
 	w.wants(err, instance.ErrNotFound)
 	_, err = w.node.TakeChallenge(t.Context(), "", secret)
 	w.wants(err, instance.ErrNotFound)

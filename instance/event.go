@@ -1,6 +1,9 @@
 package instance
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // EventStatus is a slug of vocabulary "event_status".
 type EventStatus string
@@ -60,6 +63,35 @@ func (p *Practical) validate(c *checks) {
 	} {
 		c.require(len([]rune(text)) <= maxPractical, "practical."+field, "raccourcissez à 500 caractères")
 	}
+}
+
+// cleanPractical makes what a stranger's event says to those who come fit to show.
+func (e *Event) cleanPractical() {
+	e.Activities, e.Accessibility = distinct(e.Activities), distinct(e.Accessibility)
+	if !SameOrigin(e.Series, e.ID) {
+		e.Series = "" // elsewhere the thread of a conversation goes by that name
+	}
+	p := e.Practical
+	if p == nil {
+		return
+	}
+	for _, text := range []*string{&p.Access, &p.Transport, &p.Meals, &p.Housing, &p.Toilets} {
+		*text = Truncate(plainLines(Truncate(*text, maxReceivedLine)), maxPractical)
+	}
+	if *p == (Practical{}) {
+		e.Practical = nil
+	}
+}
+
+// distinct keeps the first of what is said twice.
+func distinct(slugs []string) []string {
+	var out []string
+	for _, slug := range slugs {
+		if !slices.Contains(out, slug) {
+			out = append(out, slug)
+		}
+	}
+	return out
 }
 
 // Over says that the event has ended, as far as its date or status tell.

@@ -132,12 +132,29 @@ func Zone(code string) string {
 // noGazetteer is the gazetteer of a node that was given none: it knows no commune.
 type noGazetteer struct{}
 
-func (noGazetteer) ByINSEE(string) (Commune, bool)          { return Commune{}, false }
-func (noGazetteer) ByPostalCode(string) []Commune           { return nil }
-func (noGazetteer) ByName(string, string) []Commune         { return nil }
-func (noGazetteer) Suggest(string, int) []Commune           { return nil }
-func (noGazetteer) Nearest(Point) (Commune, float64, bool)  { return Commune{}, 0, false }
-func (noGazetteer) Within(string) []Commune                 { return nil }
-func (noGazetteer) Communes() []Commune                     { return nil }
-func (noGazetteer) Departements() []Departement             { return nil }
+// ByINSEE implements Gazetteer.
+func (noGazetteer) ByINSEE(string) (Commune, bool) { return Commune{}, false }
+
+// ByPostalCode implements Gazetteer.
+func (noGazetteer) ByPostalCode(string) []Commune { return nil }
+
+// ByName implements Gazetteer.
+func (noGazetteer) ByName(string, string) []Commune { return nil }
+
+// Suggest implements Gazetteer.
+func (noGazetteer) Suggest(string, int) []Commune { return nil }
+
+// Nearest implements Gazetteer.
+func (noGazetteer) Nearest(Point) (Commune, float64, bool) { return Commune{}, 0, false }
+
+// Within implements Gazetteer.
+func (noGazetteer) Within(string) []Commune { return nil }
+
+// Communes implements Gazetteer.
+func (noGazetteer) Communes() []Commune { return nil }
+
+// Departements implements Gazetteer.
+func (noGazetteer) Departements() []Departement { return nil }
+
+// WhiteZones implements Gazetteer.
 func (noGazetteer) WhiteZones([]Point, float64) []WhiteZone { return nil }

@@ -33,12 +33,36 @@ func Languages() []Language { return slices.Clone(languages) }
 type Language struct{ Code, Name string }
 
 var languages = []Language{
-	{"fr", "français"}, {"en", "English"}, {"br", "brezhoneg"}, {"oc", "occitan"}, {"eu", "euskara"}, {"ca", "català"},
-	{"co", "corsu"}, {"gsw", "Elsässisch"}, {"rcf", "kréol rényoné"}, {"gcf", "kréyòl"}, {"gcr", "kréyòl gwiyanè"},
-	{"swb", "shimaore"}, {"ty", "reo tahiti"}, {"fsl", "langue des signes française"}, {"ar", "العربية"}, {"de", "Deutsch"},
-	{"es", "español"}, {"it", "italiano"}, {"ku", "kurdî"}, {"nl", "Nederlands"}, {"pl", "polski"}, {"pt", "português"},
-	{"ro", "română"}, {"ru", "русский"}, {"tr", "Türkçe"}, {"uk", "українська"}, {"wo", "wolof"}, {"kab", "taqbaylit"},
-	{"zh", "中文"}, {"eo", "esperanto"},
+	{"fr", "français"},
+	{"en", "English"},
+	{"br", "brezhoneg"},
+	{"oc", "occitan"},
+	{"eu", "euskara"},
+	{"ca", "català"},
+	{"co", "corsu"},
+	{"gsw", "Elsässisch"},
+	{"rcf", "kréol rényoné"},
+	{"gcf", "kréyòl"},
+	{"gcr", "kréyòl gwiyanè"},
+	{"swb", "shimaore"},
+	{"ty", "reo tahiti"},
+	{"fsl", "langue des signes française"},
+	{"ar", "العربية"},
+	{"de", "Deutsch"},
+	{"es", "español"},
+	{"it", "italiano"},
+	{"ku", "kurdî"},
+	{"nl", "Nederlands"},
+	{"pl", "polski"},
+	{"pt", "português"},
+	{"ro", "română"},
+	{"ru", "русский"},
+	{"tr", "Türkçe"},
+	{"uk", "українська"},
+	{"wo", "wolof"},
+	{"kab", "taqbaylit"},
+	{"zh", "中文"},
+	{"eo", "esperanto"},
 }
 
 // LanguageName is a language's name in itself; its code when it is not listed.
@@ -64,6 +88,36 @@ func (p *Profile) validate(c *checks) {
 	for _, code := range p.Languages {
 		c.require(slices.ContainsFunc(languages, func(l Language) bool { return l.Code == code }), "languages", "« %s » n'est pas une langue de la liste", code)
 	}
+}
+
+// clean makes a stranger's profile fit to show: of people only, as short as those of
+// ours, in languages that are known. Letters go to the person's own node, not through us.
+func (p *Profile) clean(kind Kind) *Profile {
+	if p == nil || kind != KindPerson {
+		return nil
+	}
+	out := &Profile{Likes: cleanLines(p.Likes), Teaches: cleanLines(p.Teaches), Helps: cleanLines(p.Helps)}
+	for _, l := range languages {
+		if slices.Contains(p.Languages, l.Code) {
+			out.Languages = append(out.Languages, l.Code)
+		}
+	}
+	if out.Empty() {
+		return nil
+	}
+	return out
+}
+
+// cleanLines keeps the first lines that say something, each on one line.
+func cleanLines(lines []string) []string {
+	var out []string
+	for _, line := range lines[:min(len(lines), 2*maxLines)] {
+		line = CleanName(Truncate(line, maxReceivedLine), maxLineRune)
+		if line != "" && len(out) < maxLines && !slices.Contains(out, line) {
+			out = append(out, line)
+		}
+	}
+	return out
 }
 
 // Empty says that the profile holds nothing to show.

@@ -171,6 +171,7 @@ func (n *Node) ReceiveActor(ctx context.Context, a *Actor) error {
 		a.URL = a.ID
 	}
 	a.Place.clean()
+	a.Profile = a.Profile.clean(a.Kind)
 	a.Fetched = n.clock()
 	if a.Kind == KindTerritory {
 		switch err := n.Wants(ctx, a.ID); {
@@ -305,6 +306,7 @@ func (n *Node) clean(o Object) {
 	b.Themes = keep
 	cleanRefs(b.Territories)
 	if e, ok := o.(*Event); ok {
+		e.cleanPractical()
 		e.When.Text, e.StatusAsOf = CleanName(e.When.Text, 200), CleanName(e.StatusAsOf, 40)
 		cleanRefs(e.Organisers)
 		if e.PartOf != nil {

@@ -143,7 +143,7 @@ func (s *Server) changeEmail(r *request) error {
 	if err == nil {
 		err = s.node.ChangeEmail(r.ctx(), r.account.ID, posted.Get("email"))
 	}
-	if err, refused := r.refusal(err); refused {
+	if refused, err := r.refusal(err); refused {
 		return r.showDoors(http.StatusUnprocessableEntity, doorsView{EmailForm: r.refusedForm("email", posted, err)})
 	}
 	if err != nil {

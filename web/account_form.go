@@ -35,11 +35,11 @@ func (r *request) fail(field, message string) error {
 
 // refusal says whether an error is about what was typed; an e-mail that another
 // account has is.
-func (r *request) refusal(err error) (error, bool) {
+func (r *request) refusal(err error) (refused bool, as error) {
 	if errors.Is(err, instance.ErrConflict) {
-		return r.fail("email", "un compte de ce nœud a déjà cette adresse : connectez-vous, ou prenez-en une autre"), true
+		return true, r.fail("email", "un compte de ce nœud a déjà cette adresse : connectez-vous, ou prenez-en une autre")
 	}
-	return err, errors.Is(err, instance.ErrInvalid)
+	return errors.Is(err, instance.ErrInvalid), err
 }
 
 // wrong is one line of the summary of errors, which leads to its field.

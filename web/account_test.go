@@ -293,11 +293,11 @@ func TestInvitationsOnThePages(t *testing.T) {
 		t.Error("the link is shown twice")
 	}
 
-	max := s.browser()
-	max.open(link).shows("Tiriad", "Lou")
-	max.post(http.StatusUnprocessableEntity, "/invitation", "cle", secretOf(link), "name", "Max", "email", lou.Email, "password", goodPassword).shows("a déjà cette adresse")
-	max.post(http.StatusSeeOther, "/invitation", "cle", secretOf(link), "name", "Max", "email", "max@exemple.org", "password", goodPassword)
-	max.open("/bienvenue").shows("Tiriad")
+	sam := s.browser()
+	sam.open(link).shows("Tiriad", "Lou")
+	sam.post(http.StatusUnprocessableEntity, "/invitation", "cle", secretOf(link), "name", "Max", "email", lou.Email, "password", goodPassword).shows("a déjà cette adresse")
+	sam.post(http.StatusSeeOther, "/invitation", "cle", secretOf(link), "name", "Max", "email", "max@exemple.org", "password", goodPassword)
+	sam.open("/bienvenue").shows("Tiriad")
 	if v := s.do(http.MethodGet, link, nil); v.Code != http.StatusGone {
 		t.Errorf("the link again: %d", v.Code)
 	}
@@ -305,7 +305,7 @@ func TestInvitationsOnThePages(t *testing.T) {
 	link = b.post(http.StatusOK, "/invitations", "how", "link", "organisation", s.org.ID).link()
 	waiting, err := s.node.Invitations(t.Context(), lou)
 	s.must(err)
-	max.post(http.StatusForbidden, "/invitations/"+waiting[0].ID+"/retirer")
+	sam.post(http.StatusForbidden, "/invitations/"+waiting[0].ID+"/retirer")
 	b.post(http.StatusSeeOther, "/invitations/"+waiting[0].ID+"/retirer")
 	if v := s.do(http.MethodGet, link, nil); v.Code != http.StatusGone {
 		t.Errorf("an invitation taken back: %d", v.Code)
@@ -427,10 +427,10 @@ func TestMyAccount(t *testing.T) {
 func TestSessionsOnThePage(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	lou, max := s.member("lou@exemple.org", instance.RoleContributor), s.member("max@exemple.org", instance.RoleContributor)
+	lou, sam := s.member("lou@exemple.org", instance.RoleContributor), s.member("max@exemple.org", instance.RoleContributor)
 	b, old := s.browser().signIn(lou), s.browser().signIn(lou)
-	theirs := s.browser().signIn(max)
-	sessions, err := s.node.OpenSessions(t.Context(), max.ID)
+	theirs := s.browser().signIn(sam)
+	sessions, err := s.node.OpenSessions(t.Context(), sam.ID)
 	s.must(err)
 	b.post(http.StatusForbidden, "/compte/sessions", "session", sessions[0].Hash)
 	theirs.open("/compte")

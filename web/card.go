@@ -129,14 +129,6 @@ func (r *request) objectCards(objects []instance.Object) []card {
 	return cards
 }
 
-func (r *request) actorCards(actors []*instance.Actor) []card {
-	cards := make([]card, len(actors))
-	for i, a := range actors {
-		cards[i] = r.actorCard(a)
-	}
-	return cards
-}
-
 func (r *request) hitCards(hits []instance.Hit) []card {
 	cards := make([]card, len(hits))
 	for i, h := range hits {

@@ -38,7 +38,7 @@ func (s *Server) answerInvitation(r *request) error {
 	if errors.Is(err, instance.ErrNotFound) {
 		return r.linkOver("/connexion", "account.link-over.invitation")
 	}
-	if err, refused := r.refusal(err); refused {
+	if refused, err := r.refusal(err); refused {
 		return r.showInvitation(http.StatusUnprocessableEntity, secret, r.refusedForm("", posted, err))
 	}
 	if err != nil {

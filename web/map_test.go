@@ -93,7 +93,7 @@ func TestWhiteZones(t *testing.T) {
 	}
 	s.reindex()
 	var got whiteZoneCollection
-	if err := json.Unmarshal([]byte(s.get("/api/v1/white-zones?km=20").Body.String()), &got); err != nil {
+	if err := json.Unmarshal(s.get("/api/v1/white-zones?km=20").Body.Bytes(), &got); err != nil {
 		t.Fatal(err)
 	}
 	if got.Total != 1 || got.Population != 12000 || got.Features[0].Properties.Name != "Guéret" || got.Attribution == "" {

@@ -19,7 +19,7 @@ type objectView struct {
 	Published   string
 	Updated     string // "" when never changed
 	Provenance  *provenance
-	Imported    *imported // where it was imported from; nil when it was written here
+	Imported    *imported       // where it was imported from; nil when it was written here
 	Image       *instance.Image // one that this node keeps; others would tell their servers who reads
 	Manage      *manage         // for those who may change it
 	Said        *repliesView    // by others; nil when nothing is

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"slices"
 	"strings"
 	"time"
 
@@ -156,7 +157,7 @@ func (r *request) showSignUp(status int, typed url.Values, failed error) error {
 		Wrongs: r.problems(failed), Mistakes: map[string]string{},
 	}
 	for i, wrong := range v.Wrongs {
-		if !strings.Contains("name email phone seats note", wrong.Field) {
+		if !slices.Contains([]string{"name", "email", "phone", "seats", "note"}, wrong.Field) {
 			v.Wrongs[i].Field = "envoyer"
 		}
 		v.Mistakes[v.Wrongs[i].Field] = wrong.Message
@@ -175,7 +176,7 @@ func (s *Server) signUp(r *request) error {
 	if err != nil {
 		return err
 	}
-	if err, wait := r.guard(posted, r.Request().URL.Path); err != nil {
+	if wait, err := r.guard(posted, r.Request().URL.Path); err != nil {
 		status := http.StatusUnprocessableEntity
 		if wait > 0 {
 			status = http.StatusTooManyRequests

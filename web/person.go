@@ -83,7 +83,7 @@ func (s *Server) sendLetter(r *request) error {
 		return r.tooMany(wait)
 	}
 	err = s.node.Relay(r.ctx(), a.ID, instance.Letter{From: posted.Get("name"), Email: posted.Get("email"), Text: posted.Get("text")})
-	if refused, ok := r.refusal(err); ok {
+	if ok, refused := r.refusal(err); ok {
 		r.succeed(limits) // nothing was sent
 		return r.showLetter(http.StatusUnprocessableEntity, a, r.refusedForm("", posted, refused), "")
 	}

@@ -88,7 +88,7 @@ func (s *Server) propose(r *request) error {
 
 // send proposes what a form holds; refused shows the form again.
 func (r *request) send(posted url.Values, p instance.Proposal, refused func(status int, err error) error) error {
-	if err, wait := r.guard(posted, r.Request().URL.Path); err != nil {
+	if wait, err := r.guard(posted, r.Request().URL.Path); err != nil {
 		status := http.StatusUnprocessableEntity
 		if wait > 0 {
 			status = http.StatusTooManyRequests

@@ -68,20 +68,20 @@ func (s *formSeals) age(seal, action string) (age time.Duration, ok bool) {
 
 // guard tells a person from a robot, without asking them anything: nil for a person.
 // wait is how long to, when too much came from the same address.
-func (r *request) guard(posted url.Values, action string) (err error, wait time.Duration) {
+func (r *request) guard(posted url.Values, action string) (wait time.Duration, err error) {
 	if wait = r.s.attempts.take("form from "+clientAddress(r.Request()), postsByPlace); wait > 0 {
-		return r.fail("envoyer", "trop d'envois viennent de cet endroit : attendez un quart d'heure, puis renvoyez"), wait
+		return wait, r.fail("envoyer", "trop d'envois viennent de cet endroit : attendez un quart d'heure, puis renvoyez")
 	}
 	age, ok := r.s.seals.age(posted.Get("sceau"), action)
 	switch {
 	case posted.Get(trap) != "":
-		return r.fail(trap, "laissez ce champ vide : il ne sert qu'à reconnaître les robots"), 0
+		return 0, r.fail(trap, "laissez ce champ vide : il ne sert qu'à reconnaître les robots")
 	case !ok || age > stalest:
-		return r.fail("envoyer", "cette page était ouverte depuis longtemps : relisez, puis renvoyez"), 0
+		return 0, r.fail("envoyer", "cette page était ouverte depuis longtemps : relisez, puis renvoyez")
 	case age < soonest:
-		return r.fail("envoyer", "c'était très rapide pour une personne : relisez, puis renvoyez"), 0
+		return 0, r.fail("envoyer", "c'était très rapide pour une personne : relisez, puis renvoyez")
 	}
-	return nil, 0
+	return 0, nil
 }
 
 // spend uses a form up: sent twice by two clicks, it proposes once.

@@ -51,9 +51,9 @@ type page struct {
 	OGType      string // "website" when empty
 	NoIndex     bool   // not for search engines: copies of peers' pages, errors, result lists
 	Scripts     []string
-	Refresh     int        // after how many seconds it comes back by itself without scripts; 0 = it does not
-	Files       []fileLink // what the page lists, to take away or to follow; set by render for listings
-	FilesLead   string     // what they hold, in words
+	Refresh     int          // after how many seconds it comes back by itself without scripts; 0 = it does not
+	Files       []fileLink   // what the page lists, to take away or to follow; set by render for listings
+	FilesLead   string       // what they hold, in words
 	Improve     *improvement // how anybody can help with what it shows; nil for nothing
 	View        any
 

@@ -24,7 +24,7 @@ type Options struct {
 	// Importing is what it takes to import what other software writes; nil: this node
 	// does not.
 	Importing *Importing
-	Basemap  Basemap // in place of the map's own
+	Basemap   Basemap // in place of the map's own
 	// FollowIntent asks the server of somebody's account, @name@server, which page of
 	// theirs follows an actor; nil: only the usual address is known.
 	FollowIntent func(ctx context.Context, account, actor string) (string, error)

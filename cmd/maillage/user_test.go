@@ -90,8 +90,11 @@ func TestAccountsOnTheCommandLine(t *testing.T) {
 	shows(maillage("user", "reopen", "lou@exemple.org"), "rouvert")
 
 	for _, refused := range [][]string{
-		{"user", "close", "hote@exemple.org"}, {"user", "role", "hote@exemple.org", "contributor"}, {"user", "reset", "personne@exemple.org"},
-		{"user", "add", "lou", "--org", "les-cartographes"}, {"user", "add", "max@exemple.org", "--org", "inconnue"},
+		{"user", "close", "hote@exemple.org"},
+		{"user", "role", "hote@exemple.org", "contributor"},
+		{"user", "reset", "personne@exemple.org"},
+		{"user", "add", "lou", "--org", "les-cartographes"},
+		{"user", "add", "max@exemple.org", "--org", "inconnue"},
 	} {
 		if err := run(t.Context(), append([]string{"--config", config}, refused...)); err == nil {
 			t.Errorf("%v is accepted", refused)

@@ -54,6 +54,8 @@ type actor struct {
 	Parent        *ref     `json:"maillage:parent,omitempty"`
 	Departements  []string `json:"maillage:departements,omitempty"`
 	Note          string   `json:"maillage:note,omitempty"`
+
+	profile // of people only
 }
 
 type endpoints struct {
@@ -111,6 +113,9 @@ func wireActor(a *instance.Actor, e Env, context any) actor {
 		})
 	}
 	w.setTerritory(a.Territory)
+	if a.Kind == instance.KindPerson {
+		w.setProfile(a.Profile)
+	}
 	return w
 }
 
@@ -151,8 +156,11 @@ func ParseActor(raw []byte) (*instance.Actor, error) {
 	if a.ID == "" {
 		return nil, malformed("actor without id")
 	}
-	if kind == instance.KindTerritory {
+	switch kind {
+	case instance.KindTerritory:
 		a.Territory = territoryOf(m)
+	case instance.KindPerson:
+		a.Profile = profileOf(m)
 	}
 	return a, nil
 }

@@ -43,6 +43,7 @@ var (
 		"remainingAttendeeCapacity": "schema:remainingAttendeeCapacity", "participantCount": "mz:participantCount",
 		"maximumAttendeeCapacity": "schema:maximumAttendeeCapacity", "isOnline": "mz:isOnline",
 		"maillage:status": reference("maillage:status"), "maillage:eventKind": reference("maillage:eventKind"),
+		"maillage:activities": reference("maillage:activities"), "maillage:accessibility": reference("maillage:accessibility"),
 		"maillage:contributionType": reference("maillage:contributionType"), "maillage:onlineUrl": reference("maillage:onlineUrl"),
 	}
 	recipeTerms = terms{
@@ -61,6 +62,7 @@ var (
 		"toot": "http://joinmastodon.org/ns#", "sc": "http://schema.org#", "PropertyValue": "sc:PropertyValue", "value": "sc:value",
 		"featured":     reference("toot:featured"),
 		"discoverable": "toot:discoverable", "indexable": "toot:indexable", "manuallyApprovesFollowers": "as:manuallyApprovesFollowers",
+		"knowsLanguage":        "schema:knowsLanguage",
 		"webfinger":            "https://purl.archive.org/socialweb/webfinger#webfinger",
 		"maillage:directory":   reference("maillage:directory"),
 		"identifier":           "dcterms:identifier",

@@ -41,6 +41,10 @@ type event struct {
 	OnlineURL        string          `json:"maillage:onlineUrl,omitempty"`
 	Contributions    []contribution  `json:"maillage:contributions,omitempty"`
 	Inferred         []string        `json:"maillage:inferred,omitempty"`
+	Activities       []string        `json:"maillage:activities,omitempty"`
+	Accessibility    []string        `json:"maillage:accessibility,omitempty"`
+	Practical        *practical      `json:"maillage:practical,omitempty"`
+	Series           string          `json:"context,omitempty"` // what the dates of one series have in common
 }
 
 // organizers is the collection that FEP-8a8e requires, inline and without an id:
@@ -68,6 +72,7 @@ func wireEvent(ev *instance.Event, e Env, context any) event {
 	var before, after markup
 	before.paragraph(ev.Name, date, place)
 	before.paragraph("", ev.Summary)
+	after.addPractical(ev)
 	after.link("Participer", ev.ParticipationURL)
 	after.link("En ligne", ev.OnlineURL)
 	w := event{
@@ -81,6 +86,8 @@ func wireEvent(ev *instance.Event, e Env, context any) event {
 		Capacity:         ev.Capacity, Attendance: ev.Participants,
 		Organizers: organizersOf(ev), Organisers: append([]ref{}, wireRefs(ev.Organisers)...), PartOf: wireRef(ev.PartOf),
 		OnlineURL: ev.OnlineURL, Contributions: wireContributions(ev.Contributions), Inferred: ev.Inferred,
+		Activities: uris("activity_types", ev.Activities), Accessibility: uris("accessibility", ev.Accessibility),
+		Practical: wirePractical(ev.Practical), Series: ev.Series,
 	}
 	w.OwnSummary = &ev.Summary
 	w.Summary = summaryLine(date, place, ev.Summary)
@@ -169,6 +176,8 @@ func eventOf(m fields, t vocab.Type) *instance.Event {
 		Participants: m.count("maillage:attendance"), Capacity: m.count("maximumAttendeeCapacity"),
 		JoinMode: joinModeOf(m), ParticipationURL: m.iri("externalParticipationUrl"), OnlineURL: m.iri("maillage:onlineUrl"),
 		Contributions: contributionsOf(m), Inferred: m.lines("maillage:inferred"),
+		Activities: m.slugs("activity_types", "maillage:activities"), Accessibility: m.slugs("accessibility", "maillage:accessibility"),
+		Practical: practicalOf(m.object("maillage:practical")), Series: m.iri("context"),
 	}
 	if ev.ParticipationURL == m.iri("id") || ev.ParticipationURL == pageOf(m["url"]) {
 		ev.ParticipationURL = ""

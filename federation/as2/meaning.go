@@ -24,7 +24,10 @@ var namespaces = []struct {
 	names  map[string]string
 }{
 	{asNamespace, nil},
-	{"http://schema.org/", schemaNames}, {"https://schema.org/", schemaNames}, {"http://schema.org#", schemaNames}, {"https://schema.org#", schemaNames},
+	{"http://schema.org/", schemaNames},
+	{"https://schema.org/", schemaNames},
+	{"http://schema.org#", schemaNames},
+	{"https://schema.org#", schemaNames},
 	{"https://w3id.org/fep/8a8e/", nil},
 	{"https://joinmobilizon.org/ns#", nil},
 	{"http://www.w3.org/2002/12/cal/ical#", nil},

@@ -42,13 +42,12 @@ func read(raw []byte) reading {
 	r = reading{}
 	if a.ObjectRaw != nil {
 		r.Mentions, _ = Mentions(a.ObjectRaw)
-		switch inner, err := a.Inner(); {
-		case err == nil:
+		if inner, err := a.Inner(); err == nil {
 			r.Inner = inner
 			if inner.ObjectRaw != nil {
 				r.Object = readObject(inner.ObjectRaw).Object
 			}
-		default:
+		} else {
 			r = readObject(a.ObjectRaw)
 			r.Mentions, _ = Mentions(a.ObjectRaw)
 			if actor, err := ParseActor(a.ObjectRaw); err == nil {

@@ -109,7 +109,8 @@ func pointOf(lat, lon float64) *instance.Point {
 
 func precision(s string) instance.Precision {
 	switch p := instance.Precision(s); p {
-	case instance.PrecisionPlace, instance.PrecisionQuartier, instance.PrecisionCommune, instance.PrecisionPays, instance.PrecisionDepartement:
+	case instance.PrecisionPlace, instance.PrecisionQuartier, instance.Precision1Km, instance.Precision5Km,
+		instance.PrecisionCommune, instance.PrecisionPays, instance.PrecisionDepartement:
 		return p
 	}
 	return ""

@@ -7,7 +7,7 @@ import "maps"
 var activityTypes = set(
 	"Create", "Update", "Delete", "Announce", "Follow", "Accept", "Reject", "Undo", "Block", "Flag",
 	"Like", "Dislike", "EmojiReact", "Join", "Leave", "Ignore", "Add", "Remove", "Move", "Invite",
-	"TentativeAccept", "TentativeReject", "View", "Read",
+	"Offer", "TentativeAccept", "TentativeReject", "View", "Read",
 )
 
 // knownTypes are the types that mean something here, for choosing among several.

@@ -145,7 +145,14 @@ func userOf(a *instance.Account) (user, error) {
 	return u, nil
 }
 
-func (u user) WebAuthnID() []byte                         { return []byte(u.account.ID) }
-func (u user) WebAuthnName() string                       { return u.account.Email }
-func (u user) WebAuthnDisplayName() string                { return u.account.Name }
+// WebAuthnID implements webauthn.User.
+func (u user) WebAuthnID() []byte { return []byte(u.account.ID) }
+
+// WebAuthnName implements webauthn.User.
+func (u user) WebAuthnName() string { return u.account.Email }
+
+// WebAuthnDisplayName implements webauthn.User.
+func (u user) WebAuthnDisplayName() string { return u.account.Name }
+
+// WebAuthnCredentials implements webauthn.User.
 func (u user) WebAuthnCredentials() []webauthn.Credential { return u.credentials }

@@ -144,13 +144,20 @@ func (c *content) addBegun(t *tally, clause french.Clause) {
 	t.add(each(postings), 0)
 }
 
-// addForms adds what has a word that begins so, in any form.
+// addForms adds what has a word that begins so, in any form. Unfinished, it is worth
+// more in a name only.
 func (c *content) addForms(t *tally, prefix string) {
 	seen := map[string]bool{}
 	for form := range c.words.forms.beginning(prefix) {
 		if stem := french.Stem(form); !seen[stem] {
 			seen[stem] = true
-			t.add(c.stems.lists[stem].all(), itself)
+			for slot, in := range c.stems.lists[stem].all() {
+				if in &= inName; in == 0 {
+					in = inBody
+				}
+				t.marks[slot] |= in | itself
+				t.seen[in]++
+			}
 		}
 	}
 }

@@ -1,6 +1,7 @@
 // The map inside a frame: what the list below it names, where it is.
 
 import { baseStyle } from "../style.js";
+import { wordsOf } from "../words.js";
 
 const frame = document.getElementById("map");
 
@@ -11,10 +12,11 @@ async function start() {
     stylesheet("../../vendor/maplibre/maplibre-gl.css"),
   ]);
   if (!data.features?.length) return;
+  const words = wordsOf(document.documentElement.lang, {});
   frame.hidden = false;
   const map = new lib.Map({
     container: frame, style, bounds: boundsOf(data.features), fitBoundsOptions: { padding: 40, maxZoom: 12 }, maxZoom: 16,
-    dragRotate: false, pitchWithRotate: false, attributionControl: { compact: true }, cooperativeGestures: true,
+    dragRotate: false, pitchWithRotate: false, attributionControl: { compact: true, customAttribution: words.attribution }, cooperativeGestures: true,
   });
   map.addControl(new lib.NavigationControl({ showCompass: false }), "top-right");
   map.on("load", () => {
@@ -53,8 +55,12 @@ async function open(lib, map, feature) {
   new lib.Popup().setLngLat(at).setDOMContent(link).addTo(map);
 }
 
+// boundsOf are those of what is shown; of what is in metropolitan France when most of it
+// is, since a map of France and of its islands is a map of the world.
 function boundsOf(features) {
-  const points = features.map((f) => f.geometry.coordinates);
+  const everywhere = features.map((f) => f.geometry.coordinates);
+  const near = everywhere.filter(([lon, lat]) => lon > -6 && lon < 10 && lat > 41 && lat < 52);
+  const points = near.length * 2 > everywhere.length ? near : everywhere;
   const lon = points.map((p) => p[0]);
   const lat = points.map((p) => p[1]);
   return [[Math.min(...lon), Math.min(...lat)], [Math.max(...lon), Math.max(...lat)]];
