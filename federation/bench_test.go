@@ -2,7 +2,9 @@ package federation
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -106,5 +108,46 @@ func BenchmarkDeliverySign(b *testing.B) {
 		if err := sign(r, keyID, key, body, time.Now()); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// BenchmarkDelivery is one delivery, to a server on loopback that takes anything:
+// loaded, put in its turn, signed and posted, with the digest of the followers on that
+// server (FEP-8fcf) when there are any.
+func BenchmarkDelivery(b *testing.B) {
+	for _, followers := range []int{0, 1, 100, 1000} {
+		b.Run(fmt.Sprint(followers, " followers there"), func(b *testing.B) {
+			sink := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				_, _ = io.Copy(io.Discard, r.Body)
+				w.WriteHeader(http.StatusAccepted)
+			}))
+			defer sink.Close()
+			p := newPeer(b)
+			org := p.organisation("tiriad")
+			activity := instance.Activity{
+				ID: p.base + "/activites/1", Actor: org.ID, Type: "Create", Object: org.ID, Public: true,
+				Payload: createActivity(org.ID, 1), Published: time.Now(),
+			}
+			err := p.store.Write(b.Context(), func(tx instance.Tx) error {
+				for i := range followers {
+					who := fmt.Sprint(sink.URL, "/u/", i)
+					follower := &instance.Actor{ID: who, Kind: instance.KindPerson, Origin: instance.Origin(who), Handle: fmt.Sprint("u", i), Name: "U"}
+					follow := instance.Follow{ID: who + "/f", Actor: who, Object: org.ID, State: instance.FollowAccepted}
+					if err := errors.Join(tx.SaveActor(b.Context(), follower), tx.SaveFollow(b.Context(), follow)); err != nil {
+						return err
+					}
+				}
+				return tx.SaveActivity(b.Context(), activity)
+			})
+			if err != nil {
+				b.Fatal(err)
+			}
+			job := instance.NewJob(instance.JobDeliver, instance.DeliverArgs{Activity: activity.ID, Inbox: sink.URL + "/inbox"})
+			for b.Loop() {
+				if err := p.Deliver(b.Context(), job); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }

@@ -44,6 +44,7 @@ type Federation struct {
 	missing  *cache[error]         // documents that could not be fetched lately
 	keys     *cache[instance.Keys] // of our actors, parsed, by key id
 	learned  *cache[struct{}]      // hosts whose NodeInfo was asked for lately
+	digests  *cache[string]        // of the followers of ours, by actor and host
 	walked   *cache[struct{}]      // pages of collections that were read lately
 	incoming *limiter              // activities by host
 	lookups  *limiter              // fetches of unknown signers, by host
@@ -81,6 +82,7 @@ func New(o Options) (*Federation, error) {
 		missing:  newCache[error](10_000),
 		keys:     newCache[instance.Keys](1_000),
 		learned:  newCache[struct{}](10_000),
+		digests:  newCache[string](10_000),
 		walked:   newCache[struct{}](10_000),
 		incoming: newLimiter(o.InboxRate, 40*o.InboxRate),
 		lookups:  newLimiter(20, 2_000), // of the signers of one server, whose documents we go and read

@@ -28,6 +28,10 @@ const (
 	syncEvery  = time.Hour // at most, for each actor of a peer
 	syncSettle = time.Hour // a younger follow may not be known to the other side yet
 	maxSynced  = 10_000    // followers of one actor on one server
+
+	// A digest is as good for what is said a moment later. Of a thousand followers it takes
+	// longer than all the rest of a delivery; at worst, a server asks for nothing new.
+	digestFor = time.Minute
 )
 
 // followersDigest is the XOR of the SHA-256 of each IRI, in hex.
@@ -48,11 +52,30 @@ func (f *Federation) syncHeader(ctx context.Context, l letter) (string, error) {
 	if l.activity == nil || !l.activity.Public {
 		return "", nil
 	}
-	followers, err := f.node.FollowersOn(ctx, l.actor, instance.Origin(l.inbox), maxSynced)
-	if err != nil || len(followers) == 0 {
+	digest, err := f.digestOn(ctx, l.actor, instance.Origin(l.inbox))
+	if err != nil || digest == "" {
 		return "", err
 	}
-	return fmt.Sprintf(`collectionId="%[1]s/followers", url="%[1]s/followers_synchronization", digest="%[2]s"`, l.actor, followersDigest(followers)), nil
+	return fmt.Sprintf(`collectionId="%[1]s/followers", url="%[1]s/followers_synchronization", digest="%[2]s"`, l.actor, digest), nil
+}
+
+// digestOn is the digest of who follows one of ours on a host, as it was a moment ago: ""
+// for nobody.
+func (f *Federation) digestOn(ctx context.Context, actor, host string) (string, error) {
+	key, now := actor+" "+host, time.Now()
+	if digest, ok := f.digests.get(key, now); ok {
+		return digest, nil
+	}
+	followers, err := f.node.FollowersOn(ctx, actor, host, maxSynced)
+	if err != nil {
+		return "", err
+	}
+	digest := ""
+	if len(followers) > 0 {
+		digest = followersDigest(followers)
+	}
+	f.digests.put(key, digest, now.Add(digestFor))
+	return digest, nil
 }
 
 // followersThere serves, to a server that signs its request, which of its actors

@@ -417,15 +417,23 @@ func TestEraseAnAccount(t *testing.T) {
 	w.must(err)
 	_, err = w.node.MemberJoin(t.Context(), lou, joined.Common().ID)
 	w.must(err)
+	_, err = w.node.Propose(t.Context(), lou, cartopartie())
+	w.must(err)
+	w.proposed(cartopartie()) // a visitor's, which is nobody's
 
 	data, err := w.node.PersonalData(t.Context(), lou.ID)
 	w.must(err)
-	if data.Account.Password != "" || data.Person == nil || len(data.Drafts) != 1 || len(data.Revisions) != 2 || len(data.Participations) != 1 || len(data.Tokens) != 1 || len(data.Sessions) != 1 {
+	if data.Account.Password != "" || data.Person == nil || len(data.Drafts) != 1 || len(data.Revisions) != 2 || len(data.Participations) != 1 || len(data.Proposals) != 1 || len(data.Tokens) != 1 || len(data.Sessions) != 1 {
 		t.Errorf("data %+v", data)
 	}
 
 	w.wants(w.node.EraseAccount(t.Context(), lou.ID, "autre phrase"), instance.ErrInvalid)
 	w.must(w.node.EraseAccount(t.Context(), lou.ID, password))
+	left, _, err := w.store.Proposals(t.Context(), instance.ProposalFilter{})
+	w.must(err)
+	if len(left) != 1 || left[0].Account != "" || left[0].Secret == "" {
+		t.Errorf("proposals left: %+v", left)
+	}
 	_, err = w.node.Account(t.Context(), lou.ID)
 	w.wants(err, instance.ErrNotFound)
 	_, _, err = w.node.SignedIn(t.Context(), browser)

@@ -53,7 +53,7 @@ func (e Editor) SaveDraft(ctx context.Context, d Draft) (*Draft, error) {
 	if size > maxDraftText {
 		return nil, &ValidationError{[]FieldError{{"content", "raccourcissez le texte à 40 000 caractères"}}}
 	}
-	if d.Actor != "" && !e.account.WritesFor(d.Actor) {
+	if d.Actor != "" && !e.speaksAs(d.Actor) {
 		return nil, fmt.Errorf("%s: %w", d.Actor, ErrForbidden)
 	}
 	d.Account, d.Updated = e.account.ID, e.node.clock()

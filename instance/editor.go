@@ -24,11 +24,19 @@ func (e Editor) Actors(ctx context.Context) ([]*Actor, error) {
 	}
 	var actors []*Actor
 	for _, a := range all {
-		if e.account.WritesFor(a.ID) && (a.Kind != KindPerson || a.ID == e.account.Person) {
+		if e.speaksAs(a.ID) {
 			actors = append(actors, a)
 		}
 	}
 	return actors, nil
+}
+
+// speaksAs says whether the editor may publish, or come to events, in the name of an
+// actor: one they write for. People speak for themselves alone, also where somebody else
+// is the host.
+func (e Editor) speaksAs(actor string) bool {
+	kind, _, _ := e.node.urls.Parse(actor)
+	return e.account.WritesFor(actor) && (kind != KindPerson || actor == e.account.Person)
 }
 
 // MayEdit says whether the editor may change an object: it is alive, ours, and its
@@ -71,7 +79,7 @@ func (e Editor) Found(ctx context.Context, a Actor) (*Actor, error) {
 
 // Publish is Node.Publish by the editor.
 func (e Editor) Publish(ctx context.Context, actor string, draft Object) (Object, error) {
-	if !e.account.WritesFor(actor) {
+	if !e.speaksAs(actor) {
 		return nil, fmt.Errorf("%s: %w", actor, ErrForbidden)
 	}
 	return e.node.publish(ctx, author{actor, e.account.ID}, draft)

@@ -42,6 +42,42 @@ func TestAnEditorWritesForTheirOrganisationsOnly(t *testing.T) {
 	w.wants(err, instance.ErrForbidden)
 }
 
+// A host runs the node, and yet puts no words in the mouth of somebody else who appears.
+func TestNobodySpeaksForAPerson(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	lou, err := w.node.NewAccount(t.Context(), instance.Account{Email: "lou@exemple.org", Name: "Lou", Role: instance.RoleContributor}, "")
+	w.must(err)
+	person, err := w.node.Appear(t.Context(), lou.ID, instance.Actor{Slug: "lou", Name: "Lou"})
+	w.must(err)
+	host, err := w.node.NewAccount(t.Context(), instance.Account{Email: "host@exemple.org", Name: "Sam", Role: instance.RoleHost}, "")
+	w.must(err)
+	lou, err = w.node.Account(t.Context(), lou.ID)
+	w.must(err)
+	for who, allowed := range map[*instance.Account]bool{lou: true, host: false} {
+		editor := w.node.Editor(who)
+		for what, do := range map[string]func() error{
+			"publish": func() error { _, err := editor.Publish(t.Context(), person.ID, event("Balade")); return err },
+			"repeat": func() error {
+				draft := event("Atelier")
+				_, err := editor.PublishSeries(t.Context(), person.ID, draft, []instance.When{draft.When})
+				return err
+			},
+			"draft": func() error {
+				_, err := editor.SaveDraft(t.Context(), instance.Draft{Actor: person.ID, Object: event("Balade")})
+				return err
+			},
+		} {
+			if err := do(); errors.Is(err, instance.ErrForbidden) == allowed {
+				t.Errorf("%s: %s: %v", who.Name, what, err)
+			}
+		}
+		if err := editor.JoinElsewhere(t.Context(), person.ID, "https://b.example/e"); errors.Is(err, instance.ErrForbidden) == allowed {
+			t.Errorf("%s joins: %v", who.Name, err)
+		}
+	}
+}
+
 func TestHistory(t *testing.T) {
 	t.Parallel()
 	w := setup(t)

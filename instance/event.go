@@ -100,6 +100,25 @@ func (e *Event) Over(now time.Time) bool {
 	return e.Status == StatusPast || !end.IsZero() && end.Before(now)
 }
 
+// maxSummaryLine is what Mastodon shows, in characters, without hiding the rest.
+const maxSummaryLine = 500
+
+// SummaryLine is an event in one line of French, "date · place — summary", as far as
+// each is known and no longer than other servers show it: the summary under which it
+// travels.
+func (e *Event) SummaryLine() string {
+	line := e.When.French()
+	place := e.Place.Label()
+	if line != "" && place != "" {
+		line += " · "
+	}
+	line += place
+	if line != "" && e.Summary != "" {
+		line += " — "
+	}
+	return Truncate(line+e.Summary, maxSummaryLine)
+}
+
 // Validate implements Object.
 func (e *Event) Validate() error {
 	var c checks

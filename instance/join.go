@@ -200,7 +200,7 @@ func (n *Node) ReceiveJoinAnswer(ctx context.Context, from *Actor, event, who st
 // JoinElsewhere is Node.RequestJoin by the editor, in the name of an organisation of
 // theirs or of their own public profile.
 func (e Editor) JoinElsewhere(ctx context.Context, actor, event string) error {
-	if !e.account.WritesFor(actor) {
+	if !e.speaksAs(actor) {
 		return fmt.Errorf("%s: %w", actor, ErrForbidden)
 	}
 	return e.node.RequestJoin(ctx, actor, event)
@@ -208,7 +208,7 @@ func (e Editor) JoinElsewhere(ctx context.Context, actor, event string) error {
 
 // LeaveElsewhere is Node.LeaveElsewhere by the editor.
 func (e Editor) LeaveElsewhere(ctx context.Context, actor, event string) error {
-	if !e.account.WritesFor(actor) {
+	if !e.speaksAs(actor) {
 		return fmt.Errorf("%s: %w", actor, ErrForbidden)
 	}
 	return e.node.LeaveElsewhere(ctx, actor, event)

@@ -116,7 +116,7 @@ func (w When) shifted(days int) When {
 //
 // ErrForbidden, ErrInvalid as Publish; ErrInvalid too without any date.
 func (e Editor) PublishSeries(ctx context.Context, actor string, draft *Event, dates []When) ([]*Event, error) {
-	if !e.account.WritesFor(actor) {
+	if !e.speaksAs(actor) {
 		return nil, fmt.Errorf("%s: %w", actor, ErrForbidden)
 	}
 	if len(dates) == 0 || len(dates) > MaxOccurrences {

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"encoding/binary"
 	"image"
+	"image/color"
 	"image/gif"
 	"image/jpeg"
 	"image/png"
 	"io"
+	"slices"
 
 	"golang.org/x/image/draw"
 	"golang.org/x/image/webp"
@@ -16,9 +18,9 @@ import (
 // The limits of a picture. What a file claims is checked before it is decoded: a few
 // kilobytes can stand for gigabytes of pixels.
 const (
-	MaxPicture  = 12 << 20 // bytes of a file
-	maxPixels   = 40 << 20 // of a decoded one: 160 MB while it is worked on
-	pictureSide = 1600     // pixels of what is kept
+	MaxPicture  = 12 << 20  // bytes of a file
+	maxDecoded  = 160 << 20 // bytes of a decoded one
+	pictureSide = 1600      // pixels of what is kept
 	jpegQuality = 82
 )
 
@@ -31,7 +33,7 @@ type picture struct {
 }
 
 // decoding is how many pictures are worked on at once: each takes a lot of memory.
-var decoding = make(chan struct{}, 2)
+var decoding = make(chan struct{}, 1)
 
 // newPicture decodes a file and encodes its pixels anew: nothing else of it is left.
 func newPicture(data []byte) (*picture, error) {
@@ -43,8 +45,11 @@ func newPicture(data []byte) (*picture, error) {
 	switch {
 	case err != nil:
 		return nil, refused
-	case config.Width < 1 || config.Height < 1 || config.Width > maxPixels/config.Height:
-		return nil, &ValidationError{[]FieldError{{"image", "envoyez une image plus petite : au plus 40 millions de pixels"}}}
+	case config.Width < 1 || config.Height < 1:
+		return nil, refused
+	}
+	if err := light(config, format, data); err != nil {
+		return nil, err
 	}
 	decoding <- struct{}{}
 	defer func() { <-decoding }()
@@ -53,6 +58,24 @@ func newPicture(data []byte) (*picture, error) {
 		return nil, refused
 	}
 	return encode(upright(shrink(pixels), orientation(data, format)), format)
+}
+
+// progressive begins the frame of a JPEG file that comes in ever finer layers.
+var progressive = []byte{0xff, 0xc2}
+
+// light refuses a picture that takes too much memory to decode: four bytes a pixel, and
+// twice that with colours of 16 bits or in a progressive JPEG file, whose coefficients
+// are all kept until the end.
+func light(config image.Config, format string, data []byte) error {
+	bytesPerPixel, message := 4, "envoyez une image plus petite : au plus 40 millions de pixels"
+	deep := slices.Contains([]color.Model{color.RGBA64Model, color.NRGBA64Model, color.Gray16Model}, config.ColorModel)
+	if deep || format == "jpeg" && bytes.Contains(data, progressive) {
+		bytesPerPixel, message = 8, "envoyez une image plus petite : au plus 20 millions de pixels quand elle est progressive ou en 16 bits"
+	}
+	if config.Width > maxDecoded/bytesPerPixel/config.Height {
+		return &ValidationError{[]FieldError{{"image", message}}}
+	}
+	return nil
 }
 
 // encode writes photographs as JPEG, and as PNG what has holes to see through and
@@ -85,6 +108,13 @@ func shrink(pixels image.Image) *image.RGBA {
 	w, h := from.Dx(), from.Dy()
 	if longest := max(w, h); longest > pictureSide {
 		w, h = max(1, w*pictureSide/longest), max(1, h*pictureSide/longest)
+	}
+	// Halved first, as often as it takes: the good filter holds 32 bytes for each pixel
+	// of the old height and the new width.
+	for from.Dx() > 2*w || from.Dy() > 2*h {
+		half := image.NewRGBA(image.Rect(0, 0, max(w, from.Dx()/2), max(h, from.Dy()/2)))
+		draw.ApproxBiLinear.Scale(half, half.Rect, pixels, from, draw.Src, nil)
+		pixels, from = half, half.Rect
 	}
 	to := image.NewRGBA(image.Rect(0, 0, w, h))
 	if w == from.Dx() && h == from.Dy() {

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 
 	"github.com/maillage/maillage/instance"
@@ -112,6 +113,26 @@ func TestWhatPretendsToBeAPictureIsRefused(t *testing.T) {
 		if _, err := node.AddPicture(t.Context(), file); !errors.Is(err, instance.ErrInvalid) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// What a picture takes while it is worked on is bounded, whatever its shape and depth:
+// a few kilobytes of one colour can stand for a lot of pixels.
+func TestPicturesTakeBoundedMemory(t *testing.T) {
+	node, _ := gallery(t)
+	deep := encoded(t, "png", image.NewNRGBA64(image.Rect(0, 0, 5000, 4500)))
+	if _, err := node.AddPicture(t.Context(), deep); !errors.Is(err, instance.ErrInvalid) {
+		t.Errorf("22 million pixels of 16 bits: %v", err)
+	}
+	tall := encoded(t, "png", image.NewGray(image.Rect(0, 0, 1, 10_000_000)))
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	if _, err := node.AddPicture(t.Context(), tall); err != nil {
+		t.Fatal(err)
+	}
+	runtime.ReadMemStats(&after)
+	if taken := after.TotalAlloc - before.TotalAlloc; taken > 160<<20 {
+		t.Errorf("a picture of 10 million pixels took %d MB", taken>>20)
 	}
 }
 

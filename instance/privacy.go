@@ -16,6 +16,7 @@ type PersonalData struct {
 	Drafts         []Draft
 	Revisions      []Revision // what they wrote, oldest first
 	Participations []Participation
+	Proposals      []Proposal // that they made, oldest first; answered ones are forgotten after thirty days
 }
 
 // PersonalData gathers what the node keeps of an account.
@@ -37,6 +38,7 @@ func (n *Node) PersonalData(ctx context.Context, account string) (*PersonalData,
 		func() (err error) { data.Drafts, err = n.Drafts(ctx, account); return },
 		func() (err error) { data.Revisions, err = n.RevisionsBy(ctx, account); return },
 		func() (err error) { data.Participations, err = n.Participations(ctx, participationsOf(a)); return },
+		func() (err error) { data.Proposals, err = proposalsOf(ctx, n, account); return },
 		func() (err error) { invited, err = n.Tickets(ctx, PurposeInvite); return },
 	} {
 		if err := read(); err != nil {
@@ -59,8 +61,10 @@ func (n *Node) PersonalData(ctx context.Context, account string) (*PersonalData,
 }
 
 // EraseAccount closes an account for good, if whoever asks knows its password: its
-// Person leaves, its places at events are given up, its drafts, sessions and tokens are deleted, and its name is taken
-// off the history of what its organisations published, which stays theirs.
+// Person leaves, its places at events are given up, its drafts, sessions and tokens are
+// deleted, the proposals it made that nobody has answered are withdrawn, and its name is
+// taken off the others, off its answers, and off the history of what its organisations
+// published, which stays theirs.
 // ErrInvalid: not the password, or it is the last host.
 func (n *Node) EraseAccount(ctx context.Context, id, password string) error {
 	if err := n.Confirm(ctx, id, password); err != nil {
@@ -81,6 +85,9 @@ func (n *Node) EraseAccount(ctx context.Context, id, password string) error {
 			return err
 		}
 		if err := n.leaveEvents(ctx, tx, a); err != nil {
+			return err
+		}
+		if err := forgetProposer(ctx, tx, id); err != nil {
 			return err
 		}
 		if err := dropTickets(ctx, tx, id); err != nil {
@@ -109,6 +116,63 @@ func (n *Node) leaveEvents(ctx context.Context, tx Tx, a *Account) error {
 			return err
 		}
 		if err := tx.DeleteParticipation(ctx, p.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// someProposals bounds what is read of the queue at once.
+const someProposals = 500
+
+// proposalsOf lists the proposals that an account made.
+func proposalsOf(ctx context.Context, read ProposalReader, account string) ([]Proposal, error) {
+	return proposalsWhere(ctx, read, func(p *Proposal) bool { return p.Account == account })
+}
+
+// proposalsWhere goes through all proposals, oldest first: few people read the queue,
+// which is bounded, and Store.Purge empties it of what was answered.
+func proposalsWhere(ctx context.Context, read ProposalReader, wanted func(*Proposal) bool) ([]Proposal, error) {
+	var found []Proposal
+	for offset := 0; ; offset += someProposals {
+		some, total, err := read.Proposals(ctx, ProposalFilter{Offset: offset, Limit: someProposals})
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range some {
+			if wanted(&p) {
+				found = append(found, p)
+			}
+		}
+		if offset+len(some) >= total || len(some) == 0 {
+			return found, nil
+		}
+	}
+}
+
+// forgetProposer withdraws what an account proposed and nobody has answered, and takes
+// its name off what it proposed or answered otherwise.
+func forgetProposer(ctx context.Context, tx Tx, account string) error {
+	if err := tx.Lock(ctx, "proposals"); err != nil {
+		return err
+	}
+	all, err := proposalsWhere(ctx, tx, func(p *Proposal) bool { return p.Account == account || p.AnsweredBy == account })
+	if err != nil {
+		return err
+	}
+	for _, p := range all {
+		if p.Account == account && p.State == ProposalWaiting {
+			err = tx.DeleteProposal(ctx, p.ID)
+		} else {
+			if p.Account == account {
+				p.Account, p.Email = "", ""
+			}
+			if p.AnsweredBy == account {
+				p.AnsweredBy = ""
+			}
+			err = tx.SaveProposal(ctx, p)
+		}
+		if err != nil {
 			return err
 		}
 	}

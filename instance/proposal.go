@@ -71,6 +71,7 @@ type Proposal struct {
 	State    ProposalState `json:"state"`
 	Email    string        `json:"-"`                  // where the answer goes; kept only until then
 	Secret   string        `json:"-"`                  // hash of the secret of its follow-up page
+	Account  string        `json:"account,omitempty"`  // ID of whoever was signed in to make it; "" = a visitor, or a peer
 	Origin   string        `json:"origin,omitempty"`   // host[:port] of the peer it came from; "" = a page of ours
 	From     string        `json:"from,omitempty"`     // IRI of the peer's actor that sent it
 	Activity string        `json:"activity,omitempty"` // IRI of the Offer or Flag that carries it between nodes
@@ -152,6 +153,10 @@ func (n *Node) Propose(ctx context.Context, by *Account, p Proposal) (secret str
 	secret, p.Secret = Secret()
 	p.ID, p.State, p.Created = newID(), ProposalWaiting, n.clock()
 	p.Origin, p.From, p.Activity, p.Answered, p.AnsweredBy, p.Answer, p.Result = "", "", "", time.Time{}, "", "", ""
+	p.Account = ""
+	if by != nil {
+		p.Account = by.ID
+	}
 	return secret, n.store.Write(ctx, func(tx Tx) error {
 		if err := room(ctx, tx, &p, maxWaiting, ScopeLocal); err != nil {
 			return err

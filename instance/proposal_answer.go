@@ -89,7 +89,7 @@ func (e Editor) AcceptProposal(ctx context.Context, id, as string, changes []Cha
 
 func (e Editor) createProposed(ctx context.Context, tx Tx, kind Kind, as string, changes []Change) (Object, error) {
 	owner, err := tx.Actor(ctx, as)
-	if errors.Is(err, ErrNotFound) || err == nil && (!owner.Local() || !owner.Gone.IsZero() || !e.account.WritesFor(as)) {
+	if errors.Is(err, ErrNotFound) || err == nil && (!owner.Local() || !owner.Gone.IsZero() || !e.speaksAs(as)) {
 		return nil, fmt.Errorf("%s: %w", as, ErrForbidden)
 	}
 	if err != nil {

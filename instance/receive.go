@@ -211,6 +211,7 @@ func (n *Node) ReceiveActorGone(ctx context.Context, id string) error {
 			return err
 		}
 		a.Gone = n.clock()
+		a.forget()
 		if err := tx.SaveActor(ctx, a); err != nil {
 			return err
 		}
@@ -233,6 +234,12 @@ func (n *Node) ReceiveActorGone(ctx context.Context, id string) error {
 		}
 		return tx.Enqueue(ctx, IndexJob(id))
 	})
+}
+
+// forget erases what a remote actor that is gone said of itself; who it was still
+// signs what it did.
+func (a *Actor) forget() {
+	a.Name, a.Summary, a.Website, a.Image, a.Place, a.Themes, a.Profile = a.Handle, "", "", nil, nil, nil, nil
 }
 
 // Wants says whether what the actor publishes belongs here: ErrNotFound unless

@@ -50,6 +50,7 @@ func zipped(data *instance.PersonalData, readme string) ([]byte, error) {
 		{"brouillons.json", data.Drafts},
 		{"contributions.json", data.Revisions},
 		{"participations.json", data.Participations},
+		{"propositions.json", data.Proposals},
 	} {
 		w, err := archive.Create(file.name)
 		if err != nil {

@@ -37,6 +37,7 @@ var eventForm = &editable{
 		"meals":         {label: "edit.meals", hint: "edit.meals.hint", kind: "area", max: 500, more: true},
 		"housing":       {label: "edit.housing", hint: "edit.housing.hint", kind: "area", max: 500, more: true},
 		"toilets":       {label: "edit.toilets", hint: "edit.toilets.hint", kind: "area", max: 500, more: true},
+		"join":          {label: "join.mode.label", kind: "select", blank: "join.mode.", more: true},
 		"capacity":      {label: "edit.capacity", hint: "edit.capacity.hint", kind: "number", more: true},
 		"sign-up":       {label: "edit.sign-up", hint: "edit.sign-up.hint", kind: "text", max: 1000, more: true},
 		"online":        {label: "edit.online", hint: "edit.online.hint", kind: "url", max: 1000, more: true},
@@ -45,7 +46,7 @@ var eventForm = &editable{
 		"others": {legend: "edit.others", hint: "edit.others.hint", one: "edit.others.one", add: "edit.others.add", columns: []string{"name", "url"}},
 	},
 	domain: withNames(map[string]string{
-		"start": "date", "end": "to", "approx": "vague", "event_kind": "event-kind", "participation_url": "sign-up",
+		"start": "date", "end": "to", "approx": "vague", "event_kind": "event-kind", "join_mode": "join", "participation_url": "sign-up",
 		"online_url": "online", "organisers": "others", "place": "lat", "source": "content",
 		"practical.access": "access", "practical.transport": "transport", "practical.meals": "meals",
 		"practical.housing": "housing", "practical.toilets": "toilets",
@@ -83,6 +84,15 @@ func (f *editForm) Rhythms() editField {
 	})
 }
 
+// JoinModes are who may sign up here; nobody when none is chosen.
+func (f *editForm) JoinModes() editField {
+	var options []editOption
+	for _, mode := range []instance.JoinMode{instance.JoinFree, instance.JoinRestricted} {
+		options = append(options, editOption{Value: string(mode), Label: f.r.T("join.mode." + string(mode))})
+	}
+	return f.With("join", options)
+}
+
 // Statuses are those of an event that is announced: to cancel it or put it off has a
 // page of its own.
 func (f *editForm) Statuses() editField {
@@ -114,6 +124,7 @@ func fillEvent(f *editForm, o instance.Object) {
 	if e.Capacity > 0 {
 		f.Set("capacity", strconv.Itoa(e.Capacity))
 	}
+	f.Set("join", string(e.JoinMode))
 	f.Set("sign-up", e.ParticipationURL)
 	f.Set("online", e.OnlineURL)
 	if p := e.Practical; p != nil {
@@ -146,7 +157,7 @@ func readEvent(f *editForm, o instance.Object) {
 	e.When = f.readWhen(e.When, e.Place)
 	e.Activities, e.Accessibility = f.chosen("activities"), f.chosen("accessibility")
 	e.EventKind, e.Status = f.Get("event-kind"), instance.EventStatus(f.Get("status"))
-	e.Capacity = f.count("capacity")
+	e.JoinMode, e.Capacity = instance.JoinMode(f.Get("join")), f.count("capacity")
 	e.ParticipationURL, e.OnlineURL = f.contact("sign-up"), f.webAddress("online")
 	e.Practical = f.practical()
 	e.Organisers = f.readOrganisers(e.Organisers)

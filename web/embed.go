@@ -1,7 +1,6 @@
 package web
 
 import (
-	"bytes"
 	"fmt"
 	"html/template"
 	"net/http"
@@ -69,11 +68,11 @@ func (s *Server) frame(name string, kinds []instance.Kind) echo.HandlerFunc {
 			s.log.ErrorContext(r.ctx(), "frame failed", "path", c.Request().URL.Path, "err", err)
 			return c.String(http.StatusInternalServerError, r.T("error.500.title"))
 		}
-		var out bytes.Buffer
-		if err := s.templates[r.lang][name].ExecuteTemplate(&out, "frame", v); err != nil {
-			return fmt.Errorf("template %s: %w", name, err)
+		out, err := s.templates.execute(r.lang, "page/"+name, v)
+		if err != nil {
+			return err
 		}
-		return c.HTMLBlob(http.StatusOK, out.Bytes())
+		return c.HTMLBlob(http.StatusOK, out)
 	}
 }
 

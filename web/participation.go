@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strconv"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -166,6 +166,10 @@ func (r *request) showSignUp(status int, typed url.Values, failed error) error {
 	return r.render(status, "signup", &page{Title: r.T("join.title", e.Name), Section: "/agenda", NoIndex: true, View: v})
 }
 
+// placesByEmail is how often a letter about a place may be asked for within tryWindow
+// for one address, which may be that of somebody who asked for nothing.
+const placesByEmail = 6
+
 // signUp takes the form. What comes next is the same whether the address is known or not.
 func (s *Server) signUp(r *request) error {
 	e, err := r.joinableEvent()
@@ -184,12 +188,19 @@ func (s *Server) signUp(r *request) error {
 		}
 		return r.showSignUp(status, posted, err)
 	}
+	letter := tryLimit{"place " + instance.HashSecret(strings.ToLower(strings.TrimSpace(posted.Get("email")))), placesByEmail}
+	if s.node.Mails() {
+		if wait := r.tries(letter); wait > 0 {
+			return r.tooMany(wait)
+		}
+	}
 	seats, _ := strconv.Atoi(posted.Get("seats")) // what is no number is refused as 0 is
 	err = s.node.SignUp(r.ctx(), e.ID, instance.Participation{
 		Name: posted.Get("name"), Email: posted.Get("email"), Phone: posted.Get("phone"), Note: posted.Get("note"), Seats: seats,
 	})
 	switch {
 	case errors.Is(err, instance.ErrInvalid):
+		r.succeed([]tryLimit{letter}) // nothing was sent
 		return r.showSignUp(http.StatusUnprocessableEntity, posted, err)
 	case errors.Is(err, instance.ErrForbidden): // closed while they typed
 		r.flash("done.join.closed")
@@ -272,13 +283,11 @@ type placeNowView struct {
 
 // placePage shows somebody's place, by the secret in their letter.
 func (s *Server) placePage(r *request) error {
-	secret := r.QueryParam("cle")
+	secret := r.secretPage()
 	p, e, err := s.node.Place(r.ctx(), secret)
 	if err != nil {
 		return err
 	}
-	r.private()
-	r.Response().Header().Set("Referrer-Policy", "no-referrer") // the address is a secret
 	v := placeNowView{
 		Event: r.link(instance.Ref{ID: e.ID, Name: e.Name}, instance.KindEvent), When: r.objectCard(e).When, State: r.T("join.state." + string(p.State)),
 		Name: p.Name, Seats: p.Seats, Secret: secret, Confirm: p.State == instance.ParticipationUnconfirmed && e.Joinable(s.node.Now()),

@@ -185,6 +185,41 @@ func TestJoiningElsewhereFromItsPage(t *testing.T) {
 	}
 }
 
+// Whoever owns an address that others type is not buried under letters, and what their
+// letter leads to tells nobody the secret in its address.
+func TestTheFormWritesSeldomToOneAddress(t *testing.T) {
+	t.Parallel()
+	box := &postbox{}
+	s := newSiteWith(t, instance.Options{Mailer: box})
+	e := s.open(0, instance.JoinFree)
+	const target = "/evenements/atelier/inscription"
+	earlier := &formSeals{now: func() time.Time { return today.Add(-time.Minute) }, key: s.pages.seals.key}
+	ask := func(email string) int {
+		return s.do(http.MethodPost, target, url.Values{"sceau": {earlier.seal(target)}, "name": {"Lou"}, "seats": {"1"}, "email": {email}}).Code
+	}
+	for range placesByEmail {
+		if code := ask("Lou@exemple.org "); code != http.StatusSeeOther {
+			t.Fatalf("status %d", code)
+		}
+	}
+	if code := ask("lou@exemple.org"); code != http.StatusTooManyRequests {
+		t.Errorf("one letter more: %d", code)
+	}
+	if code := ask("sam@exemple.org"); code != http.StatusSeeOther {
+		t.Errorf("to somebody else: %d", code)
+	}
+
+	people, err := s.node.Participations(t.Context(), instance.ParticipationFilter{Event: e.ID})
+	s.must(err)
+	s.must(s.node.Mail(t.Context(), instance.MailJob(instance.MailArgs{Letter: instance.LetterConfirmParticipation, ID: people[0].ID})))
+	_, link, _ := strings.Cut(box.sent[0].Text, "https://a.example/participation?")
+	link, _, _ = strings.Cut(link, "\n")
+	page := s.get("/participation?" + link)
+	if policy := page.Header().Get("Referrer-Policy"); policy != "same-origin" {
+		t.Errorf("Referrer-Policy %q: browsers send the form as from another site, or tell others the secret", policy)
+	}
+}
+
 // newSiteWithClock is a site whose clock the test moves; it has no index.
 func newSiteWithClock(t *testing.T) (s *site, wait func(time.Duration)) {
 	t.Helper()

@@ -81,21 +81,11 @@ func (s *Server) preview(r *request) error {
 // mastodonLines is what Mastodon shows of an object between its name and its link: its
 // summary, which federation begins with the date and the place of an event.
 func mastodonLines(o instance.Object) []string {
-	b := o.Common()
-	var line string
+	line := o.Common().Summary
 	if e, ok := o.(*instance.Event); ok {
-		var known []string
-		for _, s := range []string{e.When.French(), e.Place.Label()} {
-			if s != "" {
-				known = append(known, s)
-			}
-		}
-		line = strings.Join(known, " · ")
+		line = e.SummaryLine()
 	}
-	if line != "" && b.Summary != "" {
-		line += " — "
-	}
-	if line += b.Summary; line == "" {
+	if line == "" {
 		return nil
 	}
 	return []string{line}

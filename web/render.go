@@ -23,9 +23,8 @@ import (
 //go:embed templates/*.html
 var templateFiles embed.FS
 
-// templates holds, for each language, one set for each page: the layout, the
-// partials and the page's own "content".
-type templates map[string]map[string]*template.Template
+// templates holds a set for each language: the layout, the partials and every page.
+type templates map[string]*template.Template
 
 // request is one page being answered, in one language.
 type request struct {
@@ -60,7 +59,9 @@ type page struct {
 	// Set by render.
 	Account  *instance.Account // who is signed in
 	Flash    string            // what the page before has just done
+	Content  template.HTML     // View in the page's own template
 	Waiting  int               // proposals that wait for them
+	Replies  int               // answers to what they publish, to be read
 	Lang     string
 	NodeName string
 	Domain   string
@@ -80,6 +81,9 @@ type menuItem struct {
 	Current     bool
 }
 
+// ToRead is all that waits for them.
+func (p *page) ToRead() int { return p.Waiting + p.Replies }
+
 // Here is the address that search engines and previews should keep.
 func (p *page) Here() string {
 	if p.Canonical != "" {
@@ -95,7 +99,7 @@ func (r *request) show(name string, p *page) error { return r.render(http.Status
 func (r *request) render(status int, name string, p *page) error {
 	urls := r.s.node.URLs()
 	u := r.Request().URL
-	p.Account, p.Flash, p.Waiting = r.account, r.flashed(), r.waiting()
+	p.Account, p.Flash, p.Waiting, p.Replies = r.account, r.flashed(), r.waiting(), r.repliesWaiting()
 	p.Lang, p.NodeName, p.Domain = r.lang, r.s.node.Self().Name, urls.Domain()
 	p.Address = urls.IRI(localURL(u.Path, r.QueryParams()))
 	for _, lang := range languages {
@@ -109,11 +113,16 @@ func (r *request) render(status int, name string, p *page) error {
 	if p.Files == nil && status == http.StatusOK {
 		p.Files, p.FilesLead = r.files()
 	}
-	var out bytes.Buffer
-	if err := r.s.templates[r.lang][name].ExecuteTemplate(&out, "layout", p); err != nil {
-		return fmt.Errorf("template %s: %w", name, err)
+	content, err := r.s.templates.execute(r.lang, "page/"+name, p.View)
+	if err != nil {
+		return err
 	}
-	return r.sendHTML(status, out.Bytes())
+	p.Content = template.HTML(content) //nolint:gosec // a template of ours escaped it
+	out, err := r.s.templates.execute(r.lang, "layout", p)
+	if err != nil {
+		return err
+	}
+	return r.sendHTML(status, out)
 }
 
 func (r *request) sendHTML(status int, body []byte) error {
@@ -133,32 +142,36 @@ func (r *request) sendHTML(status int, body []byte) error {
 	return r.HTMLBlob(status, body)
 }
 
-// parseTemplates builds every page in every language, so that a mistake stops the
-// start and translating costs nothing later.
+// parseTemplates builds one set in every language, so that a mistake stops the start
+// and translating costs nothing later. The file about.html defines "page/about".
 func parseTemplates(locales map[string]*locale, static *assets) (templates, error) {
+	files, err := fs.Glob(templateFiles, "templates/[a-z]*.html")
+	if err != nil {
+		return nil, err
+	}
 	all := templates{}
 	for lang, l := range locales {
-		base, err := template.New("").Funcs(templateFuncs(l, static)).ParseFS(templateFiles, "templates/_*.html")
+		set, err := template.New("").Funcs(templateFuncs(l, static)).ParseFS(templateFiles, "templates/*.html")
 		if err != nil {
 			return nil, err
 		}
-		files, err := fs.Glob(templateFiles, "templates/[a-z]*.html")
-		if err != nil {
-			return nil, err
-		}
-		all[lang] = map[string]*template.Template{}
 		for _, file := range files {
-			set, err := base.Clone()
-			if err == nil {
-				set, err = set.ParseFS(templateFiles, file)
+			if name := "page/" + strings.TrimSuffix(path.Base(file), ".html"); set.Lookup(name) == nil {
+				return nil, fmt.Errorf("%s does not define %q", file, name)
 			}
-			if err != nil {
-				return nil, err
-			}
-			all[lang][strings.TrimSuffix(path.Base(file), ".html")] = set
 		}
+		all[lang] = set
 	}
 	return all, nil
+}
+
+// execute fills in the template of a page.
+func (t templates) execute(lang, name string, view any) ([]byte, error) {
+	var out bytes.Buffer
+	if err := t[lang].ExecuteTemplate(&out, name, view); err != nil {
+		return nil, fmt.Errorf("template %s: %w", name, err)
+	}
+	return out.Bytes(), nil
 }
 
 func templateFuncs(l *locale, static *assets) template.FuncMap {

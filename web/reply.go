@@ -75,6 +75,18 @@ func (r *request) replyView(reply instance.Reply) replyView {
 	return v
 }
 
+// repliesWaiting counts the answers that the reader is to read.
+func (r *request) repliesWaiting() int {
+	if r.account == nil {
+		return 0
+	}
+	_, count, err := r.s.node.Editor(r.account).WaitingReplies(r.ctx())
+	if err != nil {
+		r.s.log.ErrorContext(r.ctx(), "count replies", "err", err)
+	}
+	return count
+}
+
 type waitingView struct {
 	Total   int
 	Replies []replyView

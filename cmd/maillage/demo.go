@@ -51,6 +51,7 @@ var (
 // Run starts Tiriad and LiberTIC, each with its own facts, makes them follow each
 // other over signed HTTP, and serves both until it is interrupted.
 func (cmd demoCommand) Run(ctx context.Context) error {
+	frugal()
 	start := time.Now()
 	nodes := []*demoNode{
 		{slug: "tiriad", name: "Tiriad", website: "http://www.tiriad.org", departements: brittany, recipes: tiriadsRecipes, commune: "brest", exampleIn: 10},

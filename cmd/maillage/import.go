@@ -39,29 +39,47 @@ func (cmd importCommand) Run(ctx context.Context, cli *commandLine) error {
 	if cmd.As == "" {
 		return errors.New("il manque --as=ORGANISATION (voir « maillage import --help »)")
 	}
+	take, err := cmd.take()
+	if err != nil {
+		return err
+	}
 	return withNode(ctx, cli, func(a *app) error {
 		owner, err := organisation(ctx, a.node, cmd.As)
 		if err != nil {
 			return err
 		}
-		switch info, err := os.Stat(cmd.Path); {
-		case cmd.Undo != "":
-			return cmd.undo(ctx, a, owner)
-		case cmd.Format == "maillage-json" || cmd.Format == "auto" && err == nil && info.IsDir():
-			return cmd.dataset(ctx, a, owner)
-		}
-		return cmd.intake(ctx, a, owner)
+		return take(ctx, a, owner)
 	})
 }
 
+// take chooses what to do, and reads our own format at once: what is wrong with a file
+// is said before any node is opened.
+func (cmd importCommand) take() (func(context.Context, *app, *instance.Actor) error, error) {
+	if cmd.Undo != "" {
+		return cmd.undo, nil
+	}
+	info, err := os.Stat(cmd.Path)
+	folder := err == nil && info.IsDir()
+	switch {
+	case isAddress(cmd.Path):
+		return cmd.intake, nil
+	case err != nil:
+		return nil, fmt.Errorf("%s : %s", cmd.Path, because(err))
+	case cmd.Format == "maillage-json" || cmd.Format == "auto" && folder:
+		data, err := readDataset(cmd.Path)
+		return func(ctx context.Context, a *app, owner *instance.Actor) error {
+			return cmd.dataset(ctx, a, owner, data)
+		}, err
+	case folder:
+		return nil, fmt.Errorf("%s est un dossier : le format %s est celui d'un fichier", cmd.Path, cmd.Format)
+	}
+	return cmd.intake, nil
+}
+
 // dataset imports a folder of our own format.
-func (cmd importCommand) dataset(ctx context.Context, a *app, owner *instance.Actor) error {
+func (cmd importCommand) dataset(ctx context.Context, a *app, owner *instance.Actor, data *instance.Dataset) error {
 	if cmd.DryRun {
 		return errors.New("--dry-run ne vaut pas pour un dossier maillage-json : il peut être relancé sans rien dupliquer")
-	}
-	data, err := readDataset(cmd.Path)
-	if err != nil {
-		return err
 	}
 	p := newProgress(data.Len(), "lignes lues")
 	report, err := a.node.Import(ctx, owner.ID, data, p.set)

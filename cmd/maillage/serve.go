@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"time"
 )
 
@@ -11,6 +12,7 @@ type serveCommand struct{}
 
 // Run serves one node until it is interrupted.
 func (serveCommand) Run(ctx context.Context, cli *commandLine) error {
+	frugal()
 	c, err := loadConfig(cli.Config, os.Getenv)
 	if err != nil {
 		return err
@@ -34,6 +36,14 @@ func (serveCommand) Run(ctx context.Context, cli *commandLine) error {
 		return err
 	}
 	return a.serve(ctx, l)
+}
+
+// frugal trades a little processor time for memory, which small servers lack: the
+// index holds much that lives long. GOGC, when it is set, decides.
+func frugal() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(50)
+	}
 }
 
 type migrateCommand struct{}

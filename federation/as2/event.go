@@ -177,7 +177,7 @@ func eventOf(m fields, t vocab.Type) *instance.Event {
 		JoinMode: joinModeOf(m), ParticipationURL: m.iri("externalParticipationUrl"), OnlineURL: m.iri("maillage:onlineUrl"),
 		Contributions: contributionsOf(m), Inferred: m.lines("maillage:inferred"),
 		Activities: m.slugs("activity_types", "maillage:activities"), Accessibility: m.slugs("accessibility", "maillage:accessibility"),
-		Practical: practicalOf(m.object("maillage:practical")), Series: m.iri("context"),
+		Practical: practicalOf(m.object("maillage:practical")), Series: seriesOf(m),
 	}
 	if ev.ParticipationURL == m.iri("id") || ev.ParticipationURL == pageOf(m["url"]) {
 		ev.ParticipationURL = ""
@@ -247,6 +247,15 @@ func organisersOf(m fields) []instance.Ref {
 		}
 	}
 	return out
+}
+
+// seriesOf reads what ours share with the other dates of their series. Elsewhere the
+// same term names a conversation (Friendica, Pleroma).
+func seriesOf(m fields) string {
+	if _, ours := m["maillage:organisers"]; !ours {
+		return ""
+	}
+	return m.iri("context")
 }
 
 // statusPostponed is the slug of the vocabulary for an event whose new date is awaited.

@@ -14,7 +14,8 @@ var schemaNames = map[string]string{
 	"addressRegion": "addressRegion", "addressCountry": "addressCountry", "value": "value",
 	"maximumAttendeeCapacity": "maximumAttendeeCapacity", "remainingAttendeeCapacity": "remainingAttendeeCapacity",
 	"isBasedOn": "basedOn", "supply": "ingredients", "step": "steps", "sameAs": "sameAs", "additionalType": "additionalType",
-	"Event": "Event", "Place": "Place", "Organization": "Organization", "Person": "Person",
+	"knowsLanguage": "knowsLanguage",
+	"Event":         "Event", "Place": "Place", "Organization": "Organization", "Person": "Person",
 	"PostalAddress": "PostalAddress", "PropertyValue": "PropertyValue",
 }
 

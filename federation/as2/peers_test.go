@@ -132,6 +132,7 @@ func TestOurDocuments(t *testing.T) {
 		"sheet":        func() ([]byte, error) { return MarshalObject(fullPartner(), e) },
 		"announcement": func() ([]byte, error) { return MarshalObject(fullAnnouncement(), e) },
 		"territory":    func() ([]byte, error) { return MarshalActor(territory, e) },
+		"person":       func() ([]byte, error) { return MarshalActor(fullPerson(), e) },
 		"node":         func() ([]byte, error) { return MarshalActor(node, e) },
 		"context":      func() ([]byte, error) { return Context(), nil },
 		"announce": func() ([]byte, error) {
@@ -157,7 +158,7 @@ func TestOurDocuments(t *testing.T) {
 func TestEveryTermIsInTheContext(t *testing.T) {
 	t.Parallel()
 	standard := strings.Fields(`id type name nameMap summary content contentMap mediaType url href attributedTo published updated following
-		to cc audience location latitude longitude image icon attachment tag width height startTime endTime inReplyTo
+		to cc audience location latitude longitude image icon attachment tag width height startTime endTime inReplyTo context
 		totalItems items inbox outbox followers preferredUsername endpoints sharedInbox
 		publicKey owner publicKeyPem`) // the last three are of the security vocabulary
 	known := map[string]bool{}
@@ -166,7 +167,7 @@ func TestEveryTermIsInTheContext(t *testing.T) {
 	}
 	territory := fullActor(instance.KindTerritory, "/territoires/brest", "brest")
 	territory.Territory = &instance.Territory{Kind: "commune", Codes: []instance.Code{{Type: "insee", Value: "29019"}}}
-	for _, o := range []any{fullEvent(), fullRecipe(), fullPartner(), fullAnnouncement(), territory} {
+	for _, o := range []any{fullEvent(), fullRecipe(), fullPartner(), fullAnnouncement(), territory, fullPerson()} {
 		var data []byte
 		var err error
 		switch o := o.(type) {

@@ -1,6 +1,7 @@
 package as2
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"reflect"
@@ -68,7 +69,12 @@ func fullEvent() *instance.Event {
 			{Type: "osm-edition", Name: "Pistes cyclables", URL: "https://www.openstreetmap.org/changeset/1", Licence: "ODbL-1.0"},
 			{Type: "commons-media", Count: 120, Source: "https://commons.example/bilan"},
 		},
-		Inferred: []string{"organisers", "locality"},
+		Inferred:   []string{"organisers", "locality"},
+		Activities: []string{"cartopartie", "culture-generale"}, Accessibility: []string{"acces-pmr", "gratuit"},
+		Practical: &instance.Practical{
+			Access: "Par la cour, sonnez <fort>.", Transport: "Tram A, arrêt Saint-Marc.\nCovoiturage.", Meals: "Repas partagé", Housing: "Chez l'habitant", Toilets: "Sèches",
+		},
+		Series: "https://opl.example.org/evenements/atelier-velo-1",
 	}
 }
 
@@ -156,8 +162,24 @@ func fullActor(kind instance.Kind, path, handle string) *instance.Actor {
 	}
 }
 
+// fullPerson says all that a person may say of themselves.
+func fullPerson() *instance.Actor {
+	a := fullActor(instance.KindPerson, "/personnes/membre", "membre")
+	a.Name, a.Summary = "Membre", "<p>Je cartographie.</p>"
+	a.Place = &instance.Place{Locality: "Brest", Point: &instance.Point{Lat: 48.39, Lon: -4.48}, Precision: instance.Precision1Km}
+	a.Profile = &instance.Profile{
+		Likes: []string{"cartographier à vélo"}, Teaches: []string{"OpenStreetMap", "la soudure & <le reste>"}, Helps: []string{"monter un fablab"},
+		Languages: []string{"fr", "br"},
+	}
+	return a
+}
+
 func TestActorsComeBackWhole(t *testing.T) {
 	t.Parallel()
+	far := fullPerson()
+	far.Place.Precision = instance.Precision5Km
+	unsaid := fullPerson()
+	unsaid.Profile = nil
 	node := fullActor(instance.KindNode, "/actor", "opl.example.org")
 	node.Directory, node.Territories = "https://opl.example.org/annuaire", "https://opl.example.org/territoires"
 	territory := fullActor(instance.KindTerritory, "/territoires/brest-saint-marc", "brest_saint_marc")
@@ -171,8 +193,9 @@ func TestActorsComeBackWhole(t *testing.T) {
 
 	for name, a := range map[string]*instance.Actor{
 		"node": node, "territory": territory, "organisation without anything": plain,
-		"organisation": fullActor(instance.KindOrganisation, "/organisations/tiriad", "tiriad"),
-		"person":       fullActor(instance.KindPerson, "/personnes/membre", "membre"),
+		"organisation":          fullActor(instance.KindOrganisation, "/organisations/tiriad", "tiriad"),
+		"person":                fullActor(instance.KindPerson, "/personnes/membre", "membre"),
+		"person with a profile": fullPerson(), "person somewhere around there": far, "person without a profile": unsaid,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -187,6 +210,39 @@ func TestActorsComeBackWhole(t *testing.T) {
 			equal(t, back, a)
 			strictlyShaped(t, data)
 		})
+	}
+}
+
+// Whether somebody takes letters is nobody's business but their node's, and a profile
+// is a person's.
+func TestWhatAProfileKeepsToItself(t *testing.T) {
+	t.Parallel()
+	relayed := fullPerson()
+	relayed.Profile.Relay = true
+	data, err := MarshalActor(relayed, testEnv(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain, err := MarshalActor(fullPerson(), testEnv(t))
+	if err != nil || !bytes.Equal(data, plain) {
+		t.Errorf("%v: taking letters shows in %s", err, data)
+	}
+	forged := bytes.Replace(data, []byte(`"maillage:likes"`), []byte(`"maillage:relay":true,"relay":true,"maillage:likes"`), 1)
+	if a, err := ParseActor(forged); err != nil || a.Profile == nil || a.Profile.Relay {
+		t.Errorf("read as %+v, %v", a, err)
+	}
+	only := fullPerson()
+	only.Profile = &instance.Profile{Relay: true}
+	if data, err = MarshalActor(only, testEnv(t)); err != nil {
+		t.Fatal(err)
+	}
+	if a, err := ParseActor(data); err != nil || a.Profile != nil {
+		t.Errorf("read as %+v, %v", a, err)
+	}
+	organisation := fullActor(instance.KindOrganisation, "/organisations/tiriad", "tiriad")
+	organisation.Profile = fullPerson().Profile
+	if data, err = MarshalActor(organisation, testEnv(t)); err != nil || bytes.Contains(data, []byte("maillage:likes")) {
+		t.Errorf("an organisation with a profile: %s, %v", data, err)
 	}
 }
 
