@@ -83,6 +83,43 @@ func TestFollowersAreToldToTheirServerOnly(t *testing.T) {
 	}
 }
 
+// The digest is made once for what is said within a minute, of each actor and to each server.
+func TestDigestsAreKeptForAMoment(t *testing.T) {
+	t.Parallel()
+	p := newPeer(t)
+	org, other := p.organisation("tiriad"), p.organisation("ailleurs")
+	follow := func(who string) {
+		t.Helper()
+		err := p.store.Write(t.Context(), func(tx instance.Tx) error {
+			a := &instance.Actor{ID: who, Kind: instance.KindPerson, Origin: instance.Origin(who), Handle: "u", Name: "U"}
+			f := instance.Follow{ID: who + "#f", Actor: who, Object: org.ID, State: instance.FollowAccepted}
+			return errors.Join(tx.SaveActor(t.Context(), a), tx.SaveFollow(t.Context(), f))
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	digest := func(actor *instance.Actor, host string, want ...string) {
+		t.Helper()
+		wanted := ""
+		if len(want) > 0 {
+			wanted = followersDigest(want)
+		}
+		if got, err := p.digestOn(t.Context(), actor.ID, host); got != wanted || err != nil {
+			t.Errorf("of %s on %s: %q, %v; want %q", actor.ID, host, got, err, wanted)
+		}
+	}
+	follow("https://a.example/1")
+	digest(org, "a.example", "https://a.example/1")
+	follow("https://a.example/2")
+	follow("https://b.example/1")
+	digest(org, "a.example", "https://a.example/1")
+	digest(org, "b.example", "https://b.example/1")
+	digest(other, "a.example")
+	p.digests.put(org.ID+" a.example", "", time.Now().Add(-time.Second)) // a minute later
+	digest(org, "a.example", "https://a.example/1", "https://a.example/2")
+}
+
 func TestFollowersDigest(t *testing.T) {
 	t.Parallel()
 	if got := followersDigest(nil); got != strings.Repeat("0", 64) {

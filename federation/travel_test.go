@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/maillage/maillage/instance"
 )
@@ -70,7 +71,7 @@ func TestACorrectionTravelsAndItsAnswerComesBack(t *testing.T) {
 		there.Message != "C'est écrit sur l'affiche & la porte. Merci !" || !slices.Equal(there.Changes, here.Changes) {
 		t.Fatalf("there it is %+v", there)
 	}
-	s.theirs.wait(2_000_000_000) // a later second: the change is newer
+	s.theirs.wait(2 * time.Second) // a later second: the change is newer
 	_, err := s.theirs.node.Editor(&instance.Account{ID: "hote", Role: instance.RoleHost}).
 		AcceptProposal(t.Context(), there.ID, "", there.Changes, "Merci, c'est corrigé")
 	s.must(err)
@@ -250,7 +251,7 @@ func TestAProfileTravelsAndVanishes(t *testing.T) {
 	if got, sent := known().Place, person.Place; got == nil || got.Precision != sent.Precision || *got.Point != *sent.Point || *got.Point == *draft.Place.Point {
 		t.Errorf("placed at %+v, sent from %+v", got, sent)
 	}
-	s.theirs.wait(2_000_000_000)
+	s.theirs.wait(2 * time.Second)
 	draft.Profile.Teaches = []string{"la soudure"}
 	_, err = s.theirs.node.EditActor(t.Context(), person.ID, draft)
 	s.must(err)

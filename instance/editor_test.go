@@ -1,6 +1,7 @@
 package instance_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 

@@ -262,7 +262,10 @@ func (n *Node) tellParticipant(ctx context.Context, tx Tx, p *Participation) err
 // leave ends a participation at an event of ours: what was known of the person is
 // erased, and the list moves up.
 func (n *Node) leave(ctx context.Context, tx Tx, e *Event, p *Participation) error {
-	p.State, p.Updated = ParticipationLeft, n.clock()
+	if p.State != ParticipationRefused { // leaving does not undo a refusal: one could then join anew
+		p.State = ParticipationLeft
+	}
+	p.Updated = n.clock()
 	p.Name, p.Email, p.Phone, p.Note, p.Raw = "", "", "", "", nil
 	if err := tx.SaveParticipation(ctx, *p); err != nil {
 		return err
@@ -352,7 +355,7 @@ func (e Editor) AnswerParticipant(ctx context.Context, id string, accepted bool)
 // RemoveParticipant takes off the list somebody who said they will not come.
 func (e Editor) RemoveParticipant(ctx context.Context, id string) error {
 	return e.changeParticipant(ctx, id, func(tx Tx, ev *Event, p *Participation) error {
-		if p.Via == ViaFediverse { // they may come back: what they hear is a refusal
+		if p.Via == ViaFediverse { // what they hear is a refusal
 			p.State = ParticipationRefused
 			if err := e.node.tellParticipant(ctx, tx, p); err != nil {
 				return err

@@ -110,6 +110,9 @@ func TestAnOrganiserAnswersEach(t *testing.T) {
 	w.stands(ana.ID, id, instance.ParticipationAccepted)
 	w.joins(bo, id) // a refusal is not asked away
 	w.stands(bo.ID, id, instance.ParticipationRefused)
+	w.must(w.node.ReceiveLeave(t.Context(), bo, id, ""))
+	w.joins(bo, id) // nor left away
+	w.stands(bo.ID, id, instance.ParticipationRefused)
 
 	stranger := w.node.Editor(&instance.Account{ID: "x", Role: instance.RoleContributor})
 	_, err = stranger.Participants(t.Context(), id)

@@ -67,13 +67,13 @@ var progressive = []byte{0xff, 0xc2}
 // twice that with colours of 16 bits or in a progressive JPEG file, whose coefficients
 // are all kept until the end.
 func light(config image.Config, format string, data []byte) error {
-	bytesPerPixel, message := 4, "envoyez une image plus petite : au plus 40 millions de pixels"
 	deep := slices.Contains([]color.Model{color.RGBA64Model, color.NRGBA64Model, color.Gray16Model}, config.ColorModel)
-	if deep || format == "jpeg" && bytes.Contains(data, progressive) {
-		bytesPerPixel, message = 8, "envoyez une image plus petite : au plus 20 millions de pixels quand elle est progressive ou en 16 bits"
-	}
-	if config.Width > maxDecoded/bytesPerPixel/config.Height {
-		return &ValidationError{[]FieldError{{"image", message}}}
+	heavy := deep || format == "jpeg" && bytes.Contains(data, progressive)
+	switch {
+	case config.Width > maxDecoded/4/config.Height:
+		return &ValidationError{[]FieldError{{"image", "envoyez une image plus petite : au plus 40 millions de pixels"}}}
+	case heavy && config.Width > maxDecoded/8/config.Height:
+		return &ValidationError{[]FieldError{{"image", "envoyez une image plus petite : au plus 20 millions de pixels quand elle est progressive ou en 16 bits"}}}
 	}
 	return nil
 }

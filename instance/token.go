@@ -39,7 +39,7 @@ const maxTokens = 50
 // ErrForbidden, ErrInvalid.
 func (n *Node) CreateToken(ctx context.Context, by *Account, actor, label string) (string, error) {
 	if actor != "" {
-		if !by.WritesFor(actor) {
+		if !n.Editor(by).speaksAs(actor) {
 			return "", fmt.Errorf("token for %s: %w", actor, ErrForbidden)
 		}
 		if _, err := n.localActor(ctx, actor); err != nil {

@@ -104,6 +104,41 @@ func TestAnEventIsPublishedWithAForm(t *testing.T) {
 	}
 }
 
+func TestSignUpsAreOpenedInTheFormOfAnEvent(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.territory("brest", "Brest", atBrest)
+	cookie, _ := s.writerOf("lou@a.example", instance.RoleContributor, s.org.ID)
+	form := cartopartie()
+	form.Set("join", "restricted")
+	form.Set("capacity", "12")
+	at := strings.TrimSuffix(s.as(cookie, http.MethodPost, "/publier/evenement", form).went("/evenements/"), "/partager")
+	event := func() *instance.Event {
+		t.Helper()
+		o, err := s.node.ObjectBySlug(t.Context(), instance.KindEvent, strings.TrimPrefix(at, "/evenements/"))
+		s.must(err)
+		return o.(*instance.Event)
+	}
+	if e := event(); e.JoinMode != instance.JoinRestricted || e.Capacity != 12 {
+		t.Errorf("published with sign-ups %q for %d", e.JoinMode, e.Capacity)
+	}
+	s.get(at).links(at + "/inscription")
+
+	edit := s.as(cookie, http.MethodGet, at+"/modifier", nil)
+	if chosen := edit.one("option", "value", "restricted"); len(chosen.Attr) != 2 || chosen.Attr[1].Key != "selected" {
+		t.Errorf("the form forgot the choice: %+v", chosen.Attr)
+	}
+	form.Set("join", "anyone")
+	if v := s.as(cookie, http.MethodPost, at+"/modifier", form); v.Code != http.StatusUnprocessableEntity || len(v.all("a", "href", "#join")) != 1 {
+		t.Errorf("sign-ups of an unknown kind: %d\n%s", v.Code, v.text())
+	}
+	form.Set("join", "")
+	s.as(cookie, http.MethodPost, at+"/modifier", form).went(at)
+	if e := event(); e.JoinMode != instance.JoinNone {
+		t.Errorf("sign-ups stay %q", e.JoinMode)
+	}
+}
+
 func TestWhatIsWrongIsSaidAndKept(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -143,6 +143,7 @@ func TestRepliesAreReadBeforeTheyAreShown(t *testing.T) {
 	visitor.lacks("Bravo")
 	cookie, _ := s.writerOf("lou@exemple.org", instance.RoleContributor, s.org.ID)
 	s.as(cookie, http.MethodGet, "/evenements/atelier", nil).shows("1 réponse à lire")
+	s.as(cookie, http.MethodGet, "/agenda", nil).shows("1 à lire", "Réponses à lire (1)")
 	s.as(cookie, http.MethodGet, "/reponses", nil).shows("Bravo", "@ana@b.example", "Atelier vélo")
 	stranger, _ := s.writerOf("sam@exemple.org", instance.RoleContributor)
 	s.as(stranger, http.MethodGet, "/reponses", nil).lacks("Bravo")

@@ -45,6 +45,20 @@ func (s *site) waitingProposals() []instance.Proposal {
 	return all
 }
 
+// What anybody can do is at most two clicks away, from wherever they come in.
+func TestAVisitorFindsHowToHelp(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	e := s.event("atelier", "Atelier", instance.When{Start: today.AddDate(0, 0, 7)}, func(e *instance.Event) { e.JoinMode = instance.JoinFree })
+	for _, page := range []string{"/", "/agenda", "/annuaire", "/carte", "/recherche?q=rien", "/evenements/atelier"} {
+		s.get(page).links("/proposer")
+	}
+	s.get("/proposer").links("/proposer/evenement", "/proposer/structure")
+	s.get("/agenda").links("/proposer/evenement", "/evenements/atelier")
+	key := instance.Key(e.ID)
+	s.get("/evenements/atelier").links("/evenements/atelier/inscription", "/corriger/"+key, "/signaler/"+key)
+}
+
 func TestAnybodyProposesAnEvent(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

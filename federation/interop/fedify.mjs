@@ -46,6 +46,7 @@ export async function startFedify({ signs, reads }) {
         inbox: ctx.getInboxUri(name),
         outbox: ctx.getOutboxUri(name),
         endpoints: new vocab.Endpoints({ sharedInbox: ctx.getInboxUri() }),
+        aliases: name === "bob" ? [ctx.getActorUri("alice")] : [], // she may become him
         publicKey: pairs[0].cryptographicKey,
         assertionMethods: pairs.map((pair) => pair.multikey),
       });
@@ -66,13 +67,14 @@ export async function startFedify({ signs, reads }) {
   const inbox = federation
     .setInboxListeners("/users/{identifier}/inbox", "/inbox")
     .setSharedKeyDispatcher(() => ({ identifier: "alice" }));
-  for (const type of [vocab.Accept, vocab.Announce, vocab.Create, vocab.Delete, vocab.Undo, vocab.Update]) {
+  for (const type of [vocab.Accept, vocab.Announce, vocab.Ignore, vocab.Reject, vocab.Create, vocab.Delete, vocab.Undo, vocab.Update]) {
     inbox.on(type, (_, a) => void received.push(a));
   }
   inbox.on(vocab.Follow, async (ctx, follow) => {
     received.push(follow);
-    const accept = new vocab.Accept({ id: mint("accepts"), actor: ctx.getActorUri("alice"), object: follow });
-    await send(await follow.getActor(ctx), accept);
+    const { identifier } = ctx.parseUri(follow.objectId);
+    const accept = new vocab.Accept({ id: mint("accepts"), actor: follow.objectId, object: follow });
+    await send(await follow.getActor(ctx), accept, identifier);
   });
 
   server.on("request", async (request, response) => {
@@ -91,11 +93,11 @@ export async function startFedify({ signs, reads }) {
 
   const ctx = federation.createContext(new URL(origin), undefined);
   const mint = (kind) => new URL(`${origin}/${kind}/${crypto.randomUUID()}`);
-  const send = (to, a) => ctx.sendActivity({ identifier: "alice" }, to, a, { immediate: true });
+  const send = (to, a, identifier = "alice") => ctx.sendActivity({ identifier }, to, a, { immediate: true });
 
-  function activity(type, name, object) {
+  function activity(type, name, object, more) {
     const actor = ctx.getActorUri(name);
-    return new vocab[type]({ id: mint("activities"), actor, object, to: vocab.PUBLIC_COLLECTION });
+    return new vocab[type]({ id: mint("activities"), actor, object, to: vocab.PUBLIC_COLLECTION, ...more });
   }
 
   /** event makes an event of Alice's or Bob's, or changes it, and serves it at its id. */
@@ -150,8 +152,12 @@ export async function startFedify({ signs, reads }) {
       await send(actor, follow);
       return follow;
     },
-    /** tell sends an activity of Alice's about an object to an actor. */
-    tell: (to, type, object) => send(to, activity(type, "alice", object)),
+    /** tell sends an activity of Alice's about an object to an actor, and returns it. */
+    async tell(to, type, object, more) {
+      const told = activity(type, "alice", object, more);
+      await send(to, told);
+      return told;
+    },
     close: () => server.close().closeAllConnections(),
   };
 }

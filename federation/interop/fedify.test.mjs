@@ -2,6 +2,7 @@
 // find, follow, read and tell each other, in both forms of HTTP signature.
 import { parseNodeInfo, verifyObject } from "@fedify/fedify";
 import * as vocab from "@fedify/vocab";
+import { Temporal } from "@js-temporal/polyfill";
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -255,6 +256,112 @@ for (const [what, peer] of Object.entries(peers)) {
       } finally {
         other.close();
       }
+    });
+
+    /** page is what people read at an address, which is asked for until it says the words. */
+    const page = (address, words) =>
+      until(`${words} at ${address}`, async () =>
+        (await (await fetch(address, { headers: { Accept: "text/html" } })).text()).replace(/<[^>]*>|\s+/g, " ").includes(words),
+      );
+    const document = async (address) => (await fetch(address, { headers: { Accept: "application/activity+json" } })).json();
+
+    let open; // an event that takes sign-ups
+    test("joins an event, leaves it, and changes its mind", async () => {
+      open = await maillage.api("POST", "events", { ...draft("Fest-noz libre", "brest"), join_mode: "free", capacity: 10 });
+      const comes = (count) => until(`${count} come`, async () => (await document(open.id)).participantCount === count);
+      const join = await fedify.tell(tiriad, "Join", new URL(open.id));
+      const accept = await receives(vocab.Accept, tiriad, join.id.href);
+      assert.ok((await accept.getObject({ crossOrigin: "trust" })) instanceof vocab.Join, "with the Join inside, as it came");
+      await comes(1);
+      await fedify.tell(tiriad, "Leave", new URL(open.id));
+      await comes(0);
+      const again = await fedify.tell(tiriad, "Join", new URL(open.id));
+      await receives(vocab.Accept, tiriad, again.id.href);
+      await fedify.tell(tiriad, "Undo", again);
+      await comes(0);
+    });
+
+    test("is told that an event takes no sign-ups", async () => {
+      const closed = await maillage.api("POST", "events", draft("Réunion fermée", "brest"));
+      const join = await fedify.tell(tiriad, "Join", new URL(closed.id));
+      await receives(vocab.Ignore, tiriad, join.id.href);
+    });
+
+    test("likes and shares, and takes it back", async () => {
+      const like = await fedify.tell(tiriad, "Like", new URL(open.id));
+      await page(open.id, "1 personne aime");
+      const share = await fedify.tell(tiriad, "Announce", new URL(open.id));
+      await page(open.id, "1 partage");
+      await fedify.tell(tiriad, "Undo", like);
+      await fedify.tell(tiriad, "Undo", share);
+      const quiet = async () => !/personne aime|1\s+partage/.test(await (await fetch(open.id)).text());
+      await until("neither is shown", quiet);
+      await fedify.tell(tiriad, "EmojiReact", new URL(open.id), { content: "🎉" });
+      await page(open.id, "1 personne aime");
+    });
+
+    test("replies, edits the reply and deletes it", async () => {
+      const id = new URL(`${fedify.origin}/notes/1`);
+      const reply = (content, updated) =>
+        new vocab.Note({
+          id,
+          attribution: fedify.context.getActorUri("alice"),
+          replyTarget: new URL(open.id),
+          content,
+          published: Temporal.Now.instant(),
+          updated,
+          to: vocab.PUBLIC_COLLECTION,
+        });
+      const replies = async () => (await fedify.lookup(`${open.id}/replies`)).totalItems;
+      await fedify.tell(tiriad, "Create", reply("<p>J’apporte une bombarde.</p>"));
+      await page(open.id, "J’apporte une bombarde."); // the node follows Alice
+      assert.equal(await replies(), 1);
+      await fedify.tell(tiriad, "Update", reply("<p>J’apporte un biniou.</p>", Temporal.Now.instant().add({ seconds: 2 })));
+      await page(open.id, "J’apporte un biniou.");
+      await fedify.tell(tiriad, "Delete", new vocab.Tombstone({ id }));
+      await until("the reply is gone", async () => (await replies()) === 0);
+    });
+
+    test("puts an event forward, which is read", async () => {
+      const put = fedify.event("bombarde", "alice", "Cours de bombarde");
+      await fedify.tell(node, "Add", put.id, { target: new URL(`${fedify.context.getActorUri("alice").href}/featured`) });
+      assert.equal((await search("bombarde", 1))[0].id, put.id.href);
+    });
+
+    test("reports, offers and invites", async () => {
+      const known = maillage.seen.length;
+      await fedify.tell(tiriad, "Flag", new URL(open.id), { content: "Ce n’est pas la bonne adresse." });
+      await fedify.tell(tiriad, "Offer", new URL(open.id), { content: "Il manque l’heure de fin." });
+      await fedify.tell(tiriad, "Invite", new URL(open.id), { target: tiriad.id });
+      const told = maillage.seen.slice(known).filter(({ body, method }) => method === "POST" && body.includes(fedify.origin));
+      assert.deepEqual(told.map(({ status }) => status), [202, 202, 202]);
+    });
+
+    test("blocks, and is told nothing more", async () => {
+      const followers = async () => (await fedify.lookup(tiriad.followersId)).totalItems;
+      const following = await followers();
+      const block = await fedify.tell(tiriad, "Block", tiriad.id);
+      await until("a follower less", async () => (await followers()) === following - 1);
+      await fedify.tell(tiriad, "Undo", block);
+      const follow = await fedify.follow(tiriad);
+      await receives(vocab.Accept, tiriad, follow.id.href);
+      assert.equal(await followers(), following);
+    });
+
+    test("moves, and is followed where it went", async () => {
+      const bob = fedify.context.getActorUri("bob");
+      await fedify.tell(node, "Move", fedify.context.getActorUri("alice"), { target: bob });
+      await receives(vocab.Follow, node, bob.href);
+      await until("the node leaves the old address", () => heard(vocab.Undo, node).length > 0);
+    });
+
+    test("deletes itself, with all it published", async () => {
+      const event = fedify.event("adieux", "alice", "Pot des adieux");
+      await fedify.tell(node, "Create", event); // nobody follows her any more
+      await fedify.tell(node, "Delete", fedify.context.getActorUri("alice"));
+      await search("goélands", 0);
+      await search("bombarde", 0);
+      await search("adieux", 0);
     });
 
     test("all was understood, in the expected form of signature", () => {

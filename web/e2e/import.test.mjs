@@ -184,13 +184,13 @@ describe("a source", () => {
       await sound(page, "14-refused");
       await page.getByLabel("Adresse").fill(`${demo.libertic}/agenda.ics`);
       await press(page, "Suivre cette source");
-      await page.waitForFunction(async () => {
-        const page = await (await fetch("/importer/sources")).text();
-        return page.includes("Son rapport");
-      });
-      await page.reload();
+      const report = page.getByRole("link", { name: "Son rapport" });
+      for (let tries = 0; tries < 100 && (await report.count()) === 0; tries++) {
+        await page.waitForTimeout(300);
+        await page.reload();
+      }
       await sound(page, "15-followed");
-      await page.getByRole("link", { name: "Son rapport" }).click();
+      await report.click();
       await page.waitForURL(/sources\/\w+$/);
       await sound(page, "16-report");
       await page.goBack();
