@@ -129,7 +129,7 @@ func TestSignUpsAreOpenedInTheFormOfAnEvent(t *testing.T) {
 		t.Errorf("the form forgot the choice: %+v", chosen.Attr)
 	}
 	form.Set("join", "anyone")
-	if v := s.as(cookie, http.MethodPost, at+"/modifier", form); v.Code != http.StatusUnprocessableEntity || len(v.all("a", "href", "#join")) != 1 {
+	if v := s.as(cookie, http.MethodPost, at+"/modifier", form); v.Code != http.StatusUnprocessableEntity || !strings.Contains(v.text(), "Qui peut s’inscrire ici") || event().JoinMode != instance.JoinRestricted {
 		t.Errorf("sign-ups of an unknown kind: %d\n%s", v.Code, v.text())
 	}
 	form.Set("join", "")

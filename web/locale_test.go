@@ -40,9 +40,11 @@ func TestLocalesHaveTheSameKeys(t *testing.T) {
 }
 
 // Keys that are made at run time, by their prefix.
-var builtKeys = []string{"join.group.", "join.mode.", "join.state.", "join.there.", "join.via.", "done.join.", "map.layer.", "people.area.", "profile.precision.", "kind.", "kinds.", "count.", "filter.", "sort.", "precision.", "code.", "licence.means.", "edit.title.", "edit.status.", "actor.new.", "actor.lead.",
+var builtKeys = []string{
+	"join.group.", "join.mode.", "join.state.", "join.there.", "join.via.", "done.join.", "map.layer.", "people.area.", "profile.precision.", "kind.", "kinds.", "count.", "filter.", "sort.", "precision.", "code.", "licence.means.", "edit.title.", "edit.status.", "actor.new.", "actor.lead.",
 	"account.field.", "account.role.", "dcat.", "embed.fallback.",
-	"import.csv.", "import.feed.every.", "import.field.", "import.format.", "import.kind.", "import.progress.", "import.tab.", "import.was.", "import.would."}
+	"import.csv.", "import.feed.every.", "import.field.", "import.format.", "import.kind.", "import.progress.", "import.tab.", "import.was.", "import.would.",
+}
 
 var quoted = regexp.MustCompile(`"([a-z0-9-]+(?:\.[a-z0-9-]+)+)"`)
 
