@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -73,7 +74,7 @@ func (a *apiV1) linkPages(c echo.Context, total, page, perPage int) {
 	var links []string
 	add := func(rel string, n int) {
 		query := c.QueryParams()
-		query.Set("page", fmt.Sprint(n))
+		query.Set("page", strconv.Itoa(n))
 		links = append(links, fmt.Sprintf("<%s?%s>; rel=%q", a.node.URLs().IRI(c.Request().URL.Path), query.Encode(), rel))
 	}
 	add("first", 1)

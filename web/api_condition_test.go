@@ -95,7 +95,8 @@ func TestAPILinksPages(t *testing.T) {
 		at = ""
 		for link := range strings.SplitSeq(got.Header().Get("Link"), ", ") {
 			if address, rel, _ := strings.Cut(link, ">; "); rel == `rel="next"` {
-				at = address[strings.Index(address, "/api/"):]
+				_, path, _ := strings.Cut(address, "/api/")
+				at = "/api/" + path
 			}
 		}
 	}

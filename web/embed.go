@@ -162,17 +162,17 @@ func (s *Server) integrate(r *request) error {
 		v.Themes = append(v.Themes, option{Value: term.Slug, Label: term.Label(r.lang), Selected: term.Slug == v.Theme})
 	}
 	urls := s.node.URLs()
-	query, attributes := url.Values{}, ""
+	query, attributes := url.Values{}, strings.Builder{}
 	for _, a := range [][2]string{{"territoire", v.Territory}, {"theme", v.Theme}, {"limite", v.Limit}, {"langue", r.lang}} {
 		if a[1] != "" {
 			query.Set(a[0], a[1])
-			attributes += fmt.Sprintf(" %s=%q", a[0], attributeText.Replace(a[1]))
+			fmt.Fprintf(&attributes, " %s=%q", a[0], attributeText.Replace(a[1]))
 		}
 	}
 	v.Preview = localURL(embedPath+"/"+v.Kind, query)
 	there := urls.IRI(map[string]string{"agenda": "/agenda", "carte": "/carte"}[v.Kind])
 	v.Component = fmt.Sprintf("<script type=\"module\" src=\"%s\"></script>\n<maillage-%s%s>\n  <a href=\"%s\">%s</a>\n</maillage-%s>",
-		urls.IRI(embedPath+"/maillage-"+v.Kind+".js"), v.Kind, attributes, there, r.T("embed.fallback."+v.Kind), v.Kind)
+		urls.IRI(embedPath+"/maillage-"+v.Kind+".js"), v.Kind, attributes.String(), there, r.T("embed.fallback."+v.Kind), v.Kind)
 	v.Frame = fmt.Sprintf("<iframe src=\"%s\" title=\"%s\" width=\"100%%\" height=\"480\" loading=\"lazy\" style=\"border:0\"></iframe>",
 		attributeText.Replace(urls.IRI(v.Preview)), r.T("embed.title."+v.Kind))
 	calendar := url.Values{}

@@ -289,7 +289,12 @@ func TestDoctor(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	stopped := make(chan error, 1)
 	go func() { stopped <- a.serve(ctx, l) }()
-	defer func() { cancel(); <-stopped }()
+	defer func() {
+		cancel()
+		if err := <-stopped; err != nil {
+			t.Errorf("stopping: %v", err)
+		}
+	}()
 	if _, err := a.node.CreateActor(t.Context(), instance.Actor{Kind: instance.KindTerritory, Slug: "brest", Name: "Brest", Territory: &instance.Territory{Kind: "commune"}}); err != nil {
 		t.Fatal(err)
 	}
