@@ -228,13 +228,16 @@ describe("follow", () => {
       assert.ok(address, "the territory's page tells its address");
       await page.goto(`${demo.tiriad}/suivre?compte=${encodeURIComponent(address)}`);
       assert.match(await page.locator("main").innerText(), new RegExp(address));
-      const answer = await page.request.post(`${demo.tiriad}/suivre`, {
-        form: { compte: address, serveur: "@someone@mastodon.example" },
-        maxRedirects: 0,
-      });
+      const ask = (serveur) =>
+        page.request.post(`${demo.tiriad}/suivre`, { form: { compte: address, serveur }, maxRedirects: 0 });
+      const answer = await ask("mastodon.example");
       assert.equal(answer.status(), 303);
       const to = new URL(answer.headers().location);
       assert.equal(to.origin + to.pathname, "https://mastodon.example/authorize_interaction");
+      // An account's own server is asked where its page is; one that is silent leaves the address to copy.
+      const silent = await ask("@someone@mastodon.example");
+      assert.equal(silent.status(), 422);
+      assert.match(await silent.text(), new RegExp(`data-copy="${address}"`));
     }));
 });
 
