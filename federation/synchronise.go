@@ -248,7 +248,7 @@ func (f *Federation) takeBack(ctx context.Context, ours, theirs string) error {
 	}
 	actor, err := f.localActor(ctx, ours)
 	if err != nil {
-		return nil //nolint:nilerr // not, or no longer, an actor of ours: there is nobody to say it
+		return nil // not, or no longer, an actor of ours: there is nobody to say it
 	}
 	undo := instance.FollowArgs{Actor: actor.ID, Object: theirs, Undo: f.activityID("unknown follow", actor.ID, theirs)}
 	return f.store.Write(ctx, func(tx instance.Tx) error { return tx.Enqueue(ctx, instance.FollowJob(undo)) })

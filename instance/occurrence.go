@@ -134,7 +134,7 @@ func (e Editor) PublishSeries(ctx context.Context, actor string, draft *Event, d
 		if err != nil {
 			return nil, err
 		}
-		events[i] = o.(*Event) //nolint:errcheck,forcetypeassert // mint keeps the type
+		events[i] = o.(*Event) // mint keeps the type
 		events[i].Series = events[0].ID
 	}
 	return events, e.node.store.Write(ctx, func(tx Tx) error {
@@ -203,7 +203,7 @@ func (e Editor) EditFollowing(ctx context.Context, id string, draft *Event, tell
 		if err := e.node.prepare(clone); err != nil {
 			return 0, err
 		}
-		changed[i] = clone.(*Event) //nolint:errcheck,forcetypeassert // CloneObject keeps the type
+		changed[i] = clone.(*Event) // CloneObject keeps the type
 	}
 	return len(changed), e.node.store.Write(ctx, func(tx Tx) error {
 		for i, event := range changed {

@@ -1,6 +1,7 @@
 package instance
 
 import (
+	"errors"
 	"context"
 	"fmt"
 	"regexp"
@@ -309,7 +310,7 @@ func (n *Node) commune(name, postal string) (Commune, bool) {
 
 // asProposed says what is wrong in the names of the proposed fields.
 func asProposed(err error) error {
-	invalid, ok := err.(*ValidationError) //nolint:errorlint // Validate wraps nothing
+	invalid, ok := errors.AsType[*ValidationError](err)
 	if !ok {
 		return err
 	}
@@ -331,7 +332,7 @@ func related(changed, wrong string) bool {
 // made, with what they say.
 func (n *Node) Stale(ctx context.Context, p *Proposal) (map[string]string, error) {
 	if p.Kind != ProposeCorrect {
-		return nil, nil //nolint:nilnil // nothing is stale: an empty list
+		return nil, nil // nothing is stale: an empty list
 	}
 	o, err := n.Object(ctx, p.Object)
 	if err != nil {

@@ -182,7 +182,7 @@ func (s *Server) integrate(r *request) error {
 		}
 	}
 	v.CalendarURL = urls.IRI(localURL(agendaListing.path+icalFormat.extension, calendar))
-	v.Calendar = template.URL(webcal(v.CalendarURL)) //nolint:gosec // made of our own address
+	v.Calendar = template.URL(webcal(v.CalendarURL)) // made of our own address
 	return r.show("integrate", &page{Title: r.T("embed.title"), Description: r.T("embed.lead"), View: v})
 }
 

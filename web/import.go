@@ -36,7 +36,7 @@ type importer struct {
 
 func (s *Server) newImporter(o *Importing) (*importer, error) {
 	if o == nil {
-		return nil, nil //nolint:nilnil // a node without it has no such pages
+		return nil, nil // a node without it has no such pages
 	}
 	u, err := newUploads(o.Dir, s.node.Now)
 	if err != nil {
@@ -243,7 +243,7 @@ func (w *importing) receiveFile(f *editForm, part *multipart.Part) (*upload, err
 	switch {
 	case errors.Is(err, errTooLarge), errors.As(err, &tooLarge):
 		f.fail("fichier", "ce fichier dépasse 32 Mo : découpez-le, et importez-le en plusieurs fois")
-		return nil, nil //nolint:nilnil // the form says why
+		return nil, nil // the form says why
 	case err != nil && w.Request().Context().Err() != nil:
 		return nil, badForm(err)
 	}
@@ -257,10 +257,10 @@ func (w *importing) fetch(f *editForm) (*upload, error) {
 	switch {
 	case address == "":
 		f.fail("fichier", "choisissez un fichier, ou donnez une adresse")
-		return nil, nil //nolint:nilnil // the form says why
+		return nil, nil // the form says why
 	case err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || len(address) > 2000:
 		f.fail("adresse", "écrivez l'adresse entière, avec https://")
-		return nil, nil //nolint:nilnil // the form says why
+		return nil, nil // the form says why
 	}
 	body, _, err := w.Fetch(w.ctx(), address, "")
 	if err != nil {

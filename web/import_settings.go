@@ -114,7 +114,7 @@ const shownRows = 5
 // that are no table is ErrInvalid.
 func (w *importing) preview(up *upload) (*instance.IntakeTable, error) {
 	if up.Settings.Format != "csv" {
-		return nil, nil //nolint:nilnil // no table, no preview
+		return nil, nil // no table, no preview
 	}
 	data, err := w.uploads.data(up.ID)
 	if err != nil {

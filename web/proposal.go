@@ -98,7 +98,7 @@ func (r *request) proposalKind(p *instance.Proposal) string {
 // aboutProposal is a link to an object or an actor; nil when it is nowhere any more.
 func (r *request) aboutProposal(id string) (*link, error) {
 	if id == "" {
-		return nil, nil //nolint:nilnil // something new is about nothing
+		return nil, nil // something new is about nothing
 	}
 	o, err := r.s.node.Object(r.ctx(), id)
 	switch {

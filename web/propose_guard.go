@@ -42,7 +42,7 @@ const sealSize = 16
 // seal marks a form that is sent to an action.
 func (s *formSeals) seal(action string) string {
 	var b [sealSize]byte
-	binary.BigEndian.PutUint64(b[:8], uint64(s.now().Unix())) //nolint:gosec // after 1970
+	binary.BigEndian.PutUint64(b[:8], uint64(s.now().Unix())) // after 1970
 	_, _ = rand.Read(b[8:])
 	return base64.RawURLEncoding.EncodeToString(s.sum(b[:], action))
 }
@@ -62,7 +62,7 @@ func (s *formSeals) age(seal, action string) (age time.Duration, ok bool) {
 	if err != nil || len(b) != sealSize+sha256.Size || !hmac.Equal(b, s.sum(b[:sealSize], action)) {
 		return 0, false
 	}
-	issued := time.Unix(int64(binary.BigEndian.Uint64(b[:8])), 0) //nolint:gosec // we wrote it
+	issued := time.Unix(int64(binary.BigEndian.Uint64(b[:8])), 0) // we wrote it
 	return s.now().Sub(issued), true
 }
 

@@ -117,7 +117,7 @@ func (r *request) render(status int, name string, p *page) error {
 	if err != nil {
 		return err
 	}
-	p.Content = template.HTML(content) //nolint:gosec // a template of ours escaped it
+	p.Content = template.HTML(content) // a template of ours escaped it
 	out, err := r.s.templates.execute(r.lang, "layout", p)
 	if err != nil {
 		return err
@@ -192,13 +192,13 @@ func templateFuncs(l *locale, static *assets) template.FuncMap {
 
 // icon draws one of static/icons.svg; the text beside it says what it means.
 func icon(static *assets, name string) template.HTML {
-	return template.HTML(`<svg class="icon" aria-hidden="true" focusable="false"><use href="` + //nolint:gosec // names are ours
+	return template.HTML(`<svg class="icon" aria-hidden="true" focusable="false"><use href="` + // names are ours
 		template.HTMLEscapeString(static.url("icons.svg")+"#"+name) + `"></use></svg>`)
 }
 
 // safeHTML shows an author's HTML, sanitised once more on the way out.
 func safeHTML(s string) template.HTML {
-	return template.HTML(instance.SanitiseHTML(s)) //nolint:gosec // that is what the sanitiser is for
+	return template.HTML(instance.SanitiseHTML(s)) // that is what the sanitiser is for
 }
 
 // markedHTML keeps the <mark> of an extract and nothing else.
@@ -213,7 +213,7 @@ func markedHTML(s string) template.HTML {
 		out.WriteString("<mark>" + template.HTMLEscapeString(instance.PlainText(marked)) + "</mark>")
 		out.WriteString(template.HTMLEscapeString(leadingSpace(rest) + instance.PlainText(rest) + trailingSpace(rest)))
 	}
-	return template.HTML(out.String()) //nolint:gosec // every part was escaped
+	return template.HTML(out.String()) // every part was escaped
 }
 
 func leadingSpace(s string) string {

@@ -111,7 +111,7 @@ func checkDisk(c config) finding {
 	if err := syscall.Statfs(c.Data, &stat); err != nil {
 		return finding{check, levelFail, c.Data + " : " + because(err), "créez le dossier de données, ou corrigez « data »"}
 	}
-	free := stat.Bavail * uint64(stat.Bsize) //nolint:gosec // a size is positive
+	free := stat.Bavail * uint64(stat.Bsize) // a size is positive
 	f := finding{Check: check, Level: levelOK, Says: fmt.Sprintf("%.1f Go libres", float64(free)/1e9)}
 	if free < littleRoom {
 		f.Level, f.Remedy = levelWarn, "libérez de la place : sans elle, rien ne s'enregistre plus"

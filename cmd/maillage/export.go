@@ -99,7 +99,7 @@ func (d *archiveFolder) Create(name string) (io.Writer, error) {
 		return nil, err
 	}
 	var err error
-	d.file, err = os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) //nolint:gosec // the names are the node's own paths
+	d.file, err = os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) // the names are the node's own paths
 	return d.file, err
 }
 

@@ -120,7 +120,7 @@ func placeCommunes(ctx context.Context, out io.Writer, geocoder instance.Geocode
 
 // openPoints opens the file of positions to add to it, with its header when it is new.
 func openPoints(name string) (*os.File, error) {
-	f, err := os.OpenFile(name, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644) //nolint:gosec // public positions
+	f, err := os.OpenFile(name, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644) // public positions
 	if err != nil {
 		return nil, fmt.Errorf("positions des communes : %s : %s", name, because(err))
 	}
