@@ -5,29 +5,15 @@ import (
 	"testing"
 )
 
-func TestQRCodeIsTheOneOthersMake(t *testing.T) {
+func TestQRCodeFitsAPrintedSheet(t *testing.T) {
 	t.Parallel()
-	q, ok := encodeQR("https://a.example/carte")
-	if !ok {
-		t.Fatal("it fits")
+	for _, c := range []struct{ bytes, size int }{{23, 25}, {213, 57}} {
+		q := newQR("https://" + strings.Repeat("a", c.bytes-len("https://")))
+		if q == nil || q.Size != c.size+8 || !strings.HasPrefix(q.Path, "M4 4h1v1h-1zM5 4h1v1h-1z") {
+			t.Errorf("an address of %d bytes: %+v", c.bytes, q)
+		}
 	}
-	t.Log("\n" + q.String())
-	if _, ok := encodeQR(strings.Repeat("a", 214)); ok {
+	if q := newQR(strings.Repeat("a", 214)); q != nil {
 		t.Error("214 bytes do not fit in version 10-M")
 	}
-	if q, ok := encodeQR(strings.Repeat("a", 213)); !ok || q.size != 57 {
-		t.Error("213 bytes do")
-	}
-}
-
-// String draws the code, two characters a module.
-func (q *qrCode) String() string {
-	var out strings.Builder
-	for _, row := range q.dark {
-		for _, dark := range row {
-			out.WriteByte(bitOf(dark))
-		}
-		out.WriteByte('\n')
-	}
-	return out.String()
 }
