@@ -50,7 +50,7 @@ federation/interop/node_modules/.package-lock.json: federation/interop/package.j
 	@touch $@
 
 .PHONY: test
-test: assets ## Lance tous les tests : Go (SQLite et PostgreSQL), le navigateur, un serveur Fedify
+test: assets ## Lance tous les tests : Go (SQLite et PostgreSQL), le navigateur, deux serveurs d'autres
 	@.ci/need go postgresql
 	go test ./...
 	@$(MAKE) --no-print-directory e2e interop
@@ -61,7 +61,7 @@ e2e: build web/e2e/node_modules/.package-lock.json ## Parcourt les pages dans un
 	cd web/e2e && npm test --silent
 
 .PHONY: interop
-interop: build federation/interop/node_modules/.package-lock.json ## Fédère un nœud avec un serveur écrit par d'autres (Fedify)
+interop: build federation/interop/node_modules/.package-lock.json ## Fédère un nœud avec des serveurs écrits par d'autres (Fedify, activitypub-bot)
 	cd federation/interop && npm test --silent
 
 .PHONY: lint

@@ -10,12 +10,12 @@ import { bytes, signatureOf } from "./tls.mjs";
 /**
  * startFedify serves Alice and Bob. signs is the form Fedify signs in first:
  * "rfc9421" or "draft-cavage-http-signatures-12". reads is the one form of
- * signature ("rfc9421") that it takes, if not both.
+ * signature ("rfc9421") that it takes, if not both. bobWas lists ids of others that Bob was.
  *
  * It returns what came (received: activities whose signature Fedify verified;
  * reading: who signed the GETs of its events; seen: all requests) and ways to act as Alice.
  */
-export async function startFedify({ signs, reads }) {
+export async function startFedify({ signs, reads, bobWas = [] }) {
   const server = http.createServer();
   await once(server.listen(0, "localhost"), "listening");
   const origin = `http://localhost:${server.address().port}`;
@@ -46,7 +46,7 @@ export async function startFedify({ signs, reads }) {
         inbox: ctx.getInboxUri(name),
         outbox: ctx.getOutboxUri(name),
         endpoints: new vocab.Endpoints({ sharedInbox: ctx.getInboxUri() }),
-        aliases: name === "bob" ? [ctx.getActorUri("alice")] : [], // she may become him
+        aliases: name === "bob" ? [ctx.getActorUri("alice"), ...bobWas] : [], // who may become him
         publicKey: pairs[0].cryptographicKey,
         assertionMethods: pairs.map((pair) => pair.multikey),
       });
@@ -67,7 +67,8 @@ export async function startFedify({ signs, reads }) {
   const inbox = federation
     .setInboxListeners("/users/{identifier}/inbox", "/inbox")
     .setSharedKeyDispatcher(() => ({ identifier: "alice" }));
-  for (const type of [vocab.Accept, vocab.Announce, vocab.Ignore, vocab.Reject, vocab.Create, vocab.Delete, vocab.Undo, vocab.Update]) {
+  for (const type of [vocab.Accept, vocab.Announce, vocab.Ignore, vocab.Reject, vocab.Create, vocab.Delete, vocab.Undo, vocab.Update,
+    vocab.Join, vocab.Leave, vocab.Flag, vocab.Offer, vocab.Move, vocab.Add, vocab.Remove]) {
     inbox.on(type, (_, a) => void received.push(a));
   }
   inbox.on(vocab.Follow, async (ctx, follow) => {
@@ -88,7 +89,10 @@ export async function startFedify({ signs, reads }) {
       : await federation.fetch(asked, { contextData: undefined });
     seen.push({ method, path, signature, status: answer.status, body: body.toString() });
     response.writeHead(answer.status, Object.fromEntries(answer.headers));
-    response.end(Buffer.from(await answer.arrayBuffer()));
+    let said = Buffer.from(await answer.arrayBuffer());
+    // Its events take sign-ups, for which Fedify has no word (FEP-8a8e).
+    if (path.startsWith("/events/") && answer.ok) said = JSON.stringify({ ...JSON.parse(said), joinMode: "free" });
+    response.end(said);
   });
 
   const ctx = federation.createContext(new URL(origin), undefined);

@@ -11,11 +11,13 @@ import { startMaillage } from "./maillage.mjs";
 import { until } from "./until.mjs";
 
 let maillage;
+let moderator; // visits pages and posts forms
 
 before(async () => {
   maillage = await startMaillage();
+  moderator = await maillage.member("moderation@example.org", "moderator");
   const facts = fileURLToPath(new URL("../../cmd/maillage/demo", import.meta.url));
-  assert.match(await maillage.maillage("import", "--as", "tiriad", facts), /, 0 refusés$/);
+  assert.match(await maillage.maillage("import", "--as", "tiriad", facts), /, 0 refusés$/m);
   await maillage.api("POST", "announcements", { content: "Le nœud d'essai est ouvert." });
 });
 
@@ -116,7 +118,7 @@ for (const [what, peer] of Object.entries(peers)) {
     let fedify, node, brest, tiriad;
     const follows = {}; // Follow activities of Alice, by whom she follows
     before(async () => {
-      fedify = await startFedify(peer);
+      fedify = await startFedify({ ...peer, bobWas: [new URL(`${maillage.origin}/organisations/tiriad`)] });
       const named = (name) => fedify.lookup(`@${name}@${maillage.host}`);
       [node, brest, tiriad] = await Promise.all(["relay", "brest", "tiriad"].map(named));
     });
@@ -322,6 +324,76 @@ for (const [what, peer] of Object.entries(peers)) {
       await until("the reply is gone", async () => (await replies()) === 0);
     });
 
+    test("is answered, by name", async () => {
+      const reply = new vocab.Note({
+        id: new URL(`${fedify.origin}/notes/2`),
+        attribution: fedify.context.getActorUri("alice"),
+        replyTarget: new URL(open.id),
+        content: "<p>Où se garer ?</p>",
+        published: Temporal.Now.instant(),
+        to: vocab.PUBLIC_COLLECTION,
+      });
+      await fedify.tell(tiriad, "Create", reply);
+      await page(open.id, "Où se garer ?");
+      const { id } = await maillage.api("POST", "announcements", { content: "Au port.", in_reply_to: reply.id.href });
+      const answer = await (await receives(vocab.Create, tiriad, id)).getObject();
+      assert.equal(answer.replyTargetId.href, reply.id.href);
+      const tags = await Array.fromAsync(answer.getTags());
+      assert.ok(tags.some((tag) => tag instanceof vocab.Mention && tag.href.href === fedify.context.getActorUri("alice").href));
+    });
+
+    test("answers for the places of an event of ours", async () => {
+      const chosen = await maillage.api("POST", "events", { ...draft("Stage de biniou", "brest"), join_mode: "restricted" });
+      const join = await fedify.tell(tiriad, "Join", new URL(chosen.id));
+      const asked = await until("a place is asked for", async () => (await maillage.api("GET", `events/${chosen.slug}/participants`)).items[0]);
+      await maillage.api("PUT", `events/${chosen.slug}/participants/${asked.id}`, { state: "refused" });
+      await receives(vocab.Reject, tiriad, join.id.href);
+      await maillage.api("PUT", `events/${chosen.slug}/participants/${asked.id}`, { state: "accepted" });
+      await receives(vocab.Accept, tiriad, join.id.href);
+    });
+
+    let theirs; // an event of Alice's that the node knows
+    test("is asked for a place at its event, and given it back", async () => {
+      const event = fedify.event("fest-deiz", "alice", "Fest-deiz des quais");
+      await fedify.tell(node, "Announce", event.id); // read where it lives, where it says that it takes sign-ups
+      [theirs] = await search("fest-deiz", 1);
+      const place = `events/${theirs.path.split("/").at(-1)}/participation`;
+      await maillage.api("PUT", place);
+      const join = await receives(vocab.Join, tiriad, event.id.href);
+      await fedify.tell(tiriad, "Accept", join);
+      await until("the place is ours", async () => (await maillage.api("PUT", place)).state === "accepted");
+      await maillage.api("DELETE", place);
+      await receives(vocab.Leave, tiriad, event.id.href);
+    });
+
+    test("is offered a correction, and its answer is heard", async () => {
+      const correct = { kind: "correct", object: theirs.id, message: "C’est écrit sur l’affiche.", changes: [{ field: "name", now: "Fest-deiz du port" }] };
+      const { id } = await maillage.api("POST", "proposals", correct);
+      await moderator(`/moderation/${id}/transmettre`, {});
+      const offer = await receives(vocab.Offer, node, theirs.id);
+      await fedify.tell(node, "Reject", offer, { content: "<p>L’affiche se trompe.</p>" });
+      await until("the refusal is known", async () => (await moderator(`/moderation/${id}`)).includes("L’affiche se trompe."));
+    });
+
+    test("is told of a report, by a moderator's hand", async () => {
+      const { id } = await maillage.api("POST", "proposals", { kind: "report", object: theirs.id, reason: "privacy", message: "Mon numéro y est." });
+      await moderator(`/moderation/${id}/regler`, { suite: "forward" });
+      const flag = await until("a Flag", () => heard(vocab.Flag, node)[0]);
+      assert.ok(flag.objectIds.some(({ href }) => href === theirs.id));
+      assert.match(`${flag.content}`, /Mon numéro y est/);
+    });
+
+    test("is told what is put forward, and what no longer is", async () => {
+      const featured = async () => (await fedify.lookup(`${tiriad.id.href}/featured`)).getItems();
+      const first = async () => (await Array.fromAsync(await featured()))[0].id.href;
+      await maillage.api("PUT", `events/${open.slug}/featured`);
+      const add = await receives(vocab.Add, tiriad, open.id);
+      assert.equal(add.targetId.href, `${tiriad.id.href}/featured`);
+      assert.equal(await first(), open.id);
+      await maillage.api("DELETE", `events/${open.slug}/featured`);
+      await receives(vocab.Remove, tiriad, open.id);
+    });
+
     test("puts an event forward, which is read", async () => {
       const put = fedify.event("bombarde", "alice", "Cours de bombarde");
       await fedify.tell(node, "Add", put.id, { target: new URL(`${fedify.context.getActorUri("alice").href}/featured`) });
@@ -353,6 +425,22 @@ for (const [what, peer] of Object.entries(peers)) {
       await fedify.tell(node, "Move", fedify.context.getActorUri("alice"), { target: bob });
       await receives(vocab.Follow, node, bob.href);
       await until("the node leaves the old address", () => heard(vocab.Undo, node).length > 0);
+    });
+
+    test("is told that an organisation moved, which one can take back", async () => {
+      const bob = fedify.context.getActorUri("bob");
+      await maillage.maillage("org", "move", "tiriad", bob.href);
+      const move = await receives(vocab.Move, tiriad, tiriad.id.href);
+      assert.equal(move.targetId.href, bob.href);
+      await receives(vocab.Update, tiriad, tiriad.id.href);
+      const moved = await fedify.lookup(tiriad.id);
+      assert.equal(moved.successorId.href, bob.href);
+      await assert.rejects(maillage.api("POST", "events", draft("Un de trop", "brest")), /422.*a déménagé/);
+      await maillage.maillage("org", "move", "tiriad", "--undo");
+      await maillage.maillage("org", "alias", "tiriad", bob.href);
+      const back = await fedify.lookup(tiriad.id);
+      assert.deepEqual([back.successorId, back.aliasIds.map(({ href }) => href)], [null, [bob.href]]);
+      await maillage.maillage("org", "alias", "tiriad", bob.href, "--remove");
     });
 
     test("deletes itself, with all it published", async () => {

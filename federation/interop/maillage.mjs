@@ -15,7 +15,8 @@ const binary = process.env.MAILLAGE_BIN ?? fileURLToPath(new URL("../../bin/mail
 /**
  * startMaillage serves a node that has one organisation, tiriad, and returns its
  * origin, what reached it (seen, see startFront), and ways to use it:
- * maillage(...arguments) runs a command beside it, api(method, path, body) calls its API.
+ * maillage(...arguments) runs a command beside it, api(method, path, body) calls its API,
+ * and member(email, role) opens an account and returns a way to read its pages and post its forms.
  */
 export async function startMaillage() {
   const dir = await mkdtemp(join(tmpdir(), "maillage-interop-"));
@@ -66,7 +67,23 @@ export async function startMaillage() {
       if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
       return text && JSON.parse(text);
     }
-    return { origin: front.origin, host: new URL(front.origin).host, seen: front.seen, maillage, api, stop };
+
+    async function member(email, role) {
+      const cookies = new Map();
+      async function visit(path, fields) {
+        const form = fields && { method: "POST", body: new URLSearchParams(fields) };
+        const cookie = [...cookies].map((pair) => pair.join("=")).join("; ");
+        const response = await fetch(front.origin + path, { ...form, headers: { cookie }, redirect: "manual" });
+        for (const set of response.headers.getSetCookie()) cookies.set(...set.split(";")[0].split("=", 2));
+        if (response.status >= 400) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+        return response.text();
+      }
+      const invitation = new URL((await maillage("user", "add", email, "--role", role)).split("\n").at(-1));
+      const cle = invitation.searchParams.get("cle");
+      await visit("/invitation", { cle, email, name: role, password: "une phrase bien longue et rare" });
+      return visit;
+    }
+    return { origin: front.origin, host: new URL(front.origin).host, seen: front.seen, maillage, api, member, stop };
   } catch (error) {
     await stop();
     throw new Error(`the node did not start:\n${said}`, { cause: error });
