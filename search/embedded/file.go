@@ -17,7 +17,7 @@ import (
 
 // schemaVersion changes with the tables and with the analyser: a file of another
 // version is thrown away and rebuilt.
-const schemaVersion = 4
+const schemaVersion = 5
 
 // doc holds the columns that are read into memory at start, and body, apart so
 // that reading them stays quick, what is shown. A document that changes gets a new
@@ -121,7 +121,7 @@ func connect(ctx context.Context, path string) (*file, error) {
 	}
 	f.write.SetMaxOpenConns(1)
 	f.read.SetMaxOpenConns(4)
-	f.read.SetMaxIdleConns(4)
+	f.read.SetMaxIdleConns(2) // each keeps pages: the others are for a rush
 	if err := f.write.PingContext(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), f.close())
 	}

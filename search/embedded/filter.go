@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/maillage/maillage/instance"
@@ -25,7 +26,7 @@ func (c *columns) filter(q *instance.Query) *filter {
 		kinds[i] = string(k)
 	}
 	f := &filter{
-		kinds: c.kinds.wanted(kinds), subkinds: c.subkinds.wanted(q.Subkinds), origins: c.origins.scope(q.Scope),
+		kinds: c.kinds.wantedKinds(kinds), subkinds: c.subkinds.wanted(q.Subkinds), origins: c.origins.scope(q.Scope),
 		themes: c.themes.wanted(q.Themes), roles: c.roles.wanted(q.Roles), places: c.territories.wanted(q.Territories),
 		near: q.Near, box: q.BBox,
 		dated: !q.From.IsZero() || !q.To.IsZero(), from: unix(q.From), to: unix(q.To),
@@ -68,6 +69,14 @@ func (d *dictionary) wanted(names []string) []bool {
 		}
 	}
 	return marks
+}
+
+// wantedKinds is wanted, but nil when every kind there is was asked for, as pages do.
+func (d *dictionary) wantedKinds(names []string) []bool {
+	if marks := d.wanted(names); slices.Contains(marks, false) || len(marks) == 0 {
+		return marks
+	}
+	return nil
 }
 
 // scope marks the origins that a scope means.

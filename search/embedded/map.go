@@ -7,7 +7,6 @@ import (
 
 	"github.com/maillage/maillage/instance"
 	"github.com/maillage/maillage/search/cluster"
-	"github.com/maillage/maillage/search/complete"
 	"github.com/maillage/maillage/search/french"
 )
 
@@ -16,7 +15,9 @@ func (x *Index) Map(ctx context.Context, q instance.Query, zoom int) (instance.M
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	c := x.content
-	hits, _, err := c.find(ctx, &q, french.Parse(q.Text), false)
+	list := hitLists.Get().(*[]found)
+	defer hitLists.Put(list)
+	hits, _, err := c.find(ctx, &q, french.Parse(q.Text), false, list)
 	if err != nil {
 		return instance.MapResult{}, err
 	}
@@ -56,12 +57,10 @@ func (c *content) mapPoints(ctx context.Context, points []cluster.Point) ([]inst
 	drawn := make([]instance.MapPoint, len(points))
 	for i, p := range points {
 		drawn[i] = p.MapPoint
+		slices.SortFunc(p.Refs, func(a, b uint32) int { return strings.Compare(c.cols.rows[a].nameKey, c.cols.rows[b].nameKey) })
 		for _, slot := range p.Refs {
 			drawn[i].Docs = append(drawn[i].Docs, *docs[slot])
 		}
-		slices.SortFunc(drawn[i].Docs, func(a, b instance.Document) int {
-			return strings.Compare(complete.NameKey(a.Name), complete.NameKey(b.Name))
-		})
 	}
 	return drawn, nil
 }

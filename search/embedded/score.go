@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/maillage/maillage/instance"
 	"github.com/maillage/maillage/search/french"
@@ -31,8 +32,13 @@ func (c *content) score(hits []found, clauses []french.Clause, answers []answer)
 			place = rank.WorthName
 		}
 		worths := worthsOf(place)
+		code := len(clause.Words) == 1 && strings.ContainsAny(clause.Words[0], "0123456789")
+		territory, known := c.cols.kinds.ids[string(instance.KindTerritory)]
 		eachOf(hits, answers[i].postings, func(h int, in fields) {
 			worth := worths[in&(itself-1)]
+			if code && known && uint32(c.cols.rows[hits[h].slot].kind) == territory {
+				worth = max(worth, rank.WorthName) // else all that is there would come first
+			}
 			if in&inName != 0 {
 				worth += worthShort * 10 / float64(10+c.cols.names[hits[h].slot].length())
 			}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/maillage/maillage/instance"
 	"github.com/maillage/maillage/search/french"
@@ -15,6 +16,10 @@ const (
 	maxPerPage     = 100
 )
 
+// hitLists are lists to gather hits in, used again: without words a question may find
+// every document, at each move of a map.
+var hitLists = sync.Pool{New: func() any { return new([]found) }}
+
 // Search implements instance.Index.
 func (x *Index) Search(ctx context.Context, q instance.Query) (instance.Result, error) {
 	x.mu.RLock()
@@ -22,7 +27,9 @@ func (x *Index) Search(ctx context.Context, q instance.Query) (instance.Result, 
 	c := x.content
 	parsed := french.Parse(q.Text)
 	order := sortOf(&q, parsed)
-	hits, understood, err := c.find(ctx, &q, parsed, order == instance.SortRelevance)
+	list := hitLists.Get().(*[]found)
+	defer hitLists.Put(list)
+	hits, understood, err := c.find(ctx, &q, parsed, order == instance.SortRelevance, list)
 	if err != nil {
 		return instance.Result{}, err
 	}
@@ -66,11 +73,12 @@ func sortOf(q *instance.Query, text french.Query) instance.Sort {
 	return instance.SortDefault
 }
 
-// find lists every document that a query finds, in no order.
-func (c *content) find(ctx context.Context, q *instance.Query, text french.Query, scored bool) ([]found, french.Query, error) {
+// find lists every document that a query finds, in no order; without words, in list.
+func (c *content) find(ctx context.Context, q *instance.Query, text french.Query, scored bool, list *[]found) ([]found, french.Query, error) {
 	f := c.cols.filter(q)
 	if text.Empty() {
-		return c.cols.scan(f), text, nil
+		*list = c.cols.scan(f, (*list)[:0])
+		return *list, text, nil
 	}
 	hits, understood, err := c.match(ctx, text, c.cols.within(f), scored)
 	if err != nil {
@@ -104,9 +112,8 @@ func (c *columns) within(f *filter) []uint32 {
 	return slots
 }
 
-// scan lists the documents that pass a filter.
-func (c *columns) scan(f *filter) []found {
-	var hits []found
+// scan adds to hits the documents that pass a filter.
+func (c *columns) scan(f *filter, hits []found) []found {
 	keep := func(slot uint32) {
 		if km, ok := f.accepts(&c.rows[slot]); ok {
 			hits = append(hits, found{slot: slot, km: km})
@@ -121,7 +128,7 @@ func (c *columns) scan(f *filter) []found {
 		}
 	}
 	if f.everything() {
-		hits = make([]found, 0, c.live)
+		hits = slices.Grow(hits, c.live)
 	}
 	for slot := range c.rows {
 		keep(uint32(slot))

@@ -26,7 +26,8 @@ repair café, café réparation, atelier de réparation
 recyclerie, ressourcerie
 espace public numérique, EPN
 conseiller numérique, médiateur numérique
-données personnelles, RGPD
+données personnelles, RGPD, vie privée
+travail social, travailleur social, action sociale
 ordinateur, ordi
 podcast, baladodiffusion
 vélo, bicyclette

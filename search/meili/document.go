@@ -30,6 +30,7 @@ type record struct {
 	Updated     int64             `json:"updated"`
 	NameKey     string            `json:"name_key"`
 	Geo         *geo              `json:"_geo,omitempty"`
+	GeoJSON     *feature          `json:"_geojson,omitempty"`
 	Cells       map[string]string `json:"cell,omitempty"` // by zoom: "z06": "12_34"
 	Locality    string            `json:"locality,omitempty"`
 
@@ -44,6 +45,21 @@ type record struct {
 type geo struct {
 	Lat float64 `json:"lat"`
 	Lng float64 `json:"lng"`
+}
+
+// feature is a position as GeoJSON, for whatever else the host reads the server with:
+// its own filters by shape, a map. Nothing here filters by it, which is why it is no
+// filterable attribute: where both are, a circle is also matched as a polygon, and
+// "_geo" alone is exact.
+type feature struct {
+	Type       string         `json:"type"` // "Feature"
+	Geometry   point          `json:"geometry"`
+	Properties map[string]any `json:"properties"` // RFC 7946 requires it; null
+}
+
+type point struct {
+	Type        string     `json:"type"`        // "Point"
+	Coordinates [2]float64 `json:"coordinates"` // longitude, latitude
 }
 
 // searched are the attributes that a query's text is looked for in, the weightiest first.
@@ -76,7 +92,7 @@ func settings() *meilisearch.Settings {
 	return &meilisearch.Settings{
 		RankingRules:         []string{"sort", "words", "typo", "proximity", "attribute", "exactness"},
 		SearchableAttributes: append(append([]string{}, searched...), "title", "locality"),
-		DisplayedAttributes:  []string{"key", "doc", "kind", "_geo"},
+		DisplayedAttributes:  []string{"key", "doc", "kind", "_geo", "_geojson"},
 		FilterableAttributes: filterable,
 		SortableAttributes:   []string{"start", "updated", "name_key", "_geo"},
 		Synonyms:             synonyms(),
@@ -111,11 +127,11 @@ func synonyms() map[string][]string {
 }
 
 // encode makes the records of one task of the first documents.
-func encode(docs []instance.Document) []record {
+func (x *Index) encode(docs []instance.Document) []record {
 	var records []record
 	bytes := 0
 	for i := range docs[:min(len(docs), batchSize)] {
-		r := newRecord(docs[i])
+		r := newRecord(docs[i], x.geojson)
 		bytes += 2 * len(r.Doc) // its text travels twice: to show, and to search
 		if i > 0 && bytes > batchBytes {
 			break
@@ -125,7 +141,7 @@ func encode(docs []instance.Document) []record {
 	return records
 }
 
-func newRecord(d instance.Document) record {
+func newRecord(d instance.Document, geojson bool) record {
 	if d.Point != nil && !d.Point.Valid() { // one bad position fails the whole batch
 		d.Point = nil
 	}
@@ -148,6 +164,9 @@ func newRecord(d instance.Document) record {
 	}
 	if d.Point != nil {
 		r.Geo = &geo{Lat: d.Point.Lat, Lng: d.Point.Lon}
+		if geojson {
+			r.GeoJSON = &feature{Type: "Feature", Geometry: point{"Point", [2]float64{d.Point.Lon, d.Point.Lat}}}
+		}
 		r.Cells = map[string]string{}
 		x, y := cluster.Project(*d.Point)
 		for _, zoom := range cellZooms() {

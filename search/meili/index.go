@@ -19,15 +19,19 @@ import (
 const (
 	// schemaVersion is part of the index's name: another analyser or another shape
 	// of document starts another index, to be rebuilt.
-	schemaVersion = 2
+	schemaVersion = 3
 	// batchSize and batchBytes are how many documents one task adds, and about how
 	// much they may weigh: far under the server's limit of 100 MB.
 	batchSize  = 1000
 	batchBytes = 16 << 20
 )
 
-// oldest is the oldest server whose filters and settings are those used here.
-var oldest = [2]int{1, 15}
+var (
+	// oldest is the oldest server whose filters and settings are those used here.
+	oldest = [2]int{1, 15}
+	// withGeoJSON is the first one that knows the field "_geojson".
+	withGeoJSON = [2]int{1, 22}
+)
 
 // Options say where the server is. URL is required.
 type Options struct {
@@ -45,6 +49,8 @@ type Index struct {
 	uid    string
 	now    func() time.Time
 	log    *slog.Logger
+
+	geojson bool // the server knows "_geojson"
 
 	writing    sync.Mutex // one writer at a time, so that tasks keep the order of calls
 	rebuilding sync.Mutex
@@ -100,18 +106,20 @@ func (x *Index) check(ctx context.Context, url string) error {
 	case err != nil:
 		return fmt.Errorf("le serveur Meilisearch de %s ne dit pas sa version : %w", url, err)
 	}
-	if !recent(version.PkgVersion) {
+	x.geojson = since(version.PkgVersion, withGeoJSON)
+	if !since(version.PkgVersion, oldest) {
 		return fmt.Errorf("le serveur Meilisearch de %s est en version %s : il faut au moins la version %d.%d", url, version.PkgVersion, oldest[0], oldest[1])
 	}
 	return nil
 }
 
-func recent(version string) bool {
+// since says that a version is one or follows it.
+func since(version string, first [2]int) bool {
 	major, rest, _ := strings.Cut(version, ".")
 	minor, _, _ := strings.Cut(rest, ".")
 	a, errA := strconv.Atoi(major)
 	b, errB := strconv.Atoi(minor)
-	return errA == nil && errB == nil && (a > oldest[0] || a == oldest[0] && b >= oldest[1])
+	return errA == nil && errB == nil && (a > first[0] || a == first[0] && b >= first[1])
 }
 
 // codeOf reads the server's error code and HTTP status; "" and 0 for other errors.
@@ -208,7 +216,7 @@ func (x *Index) Remove(ctx context.Context, ids ...string) error {
 func (x *Index) add(ctx context.Context, uid string, docs []instance.Document) error {
 	index := x.client.Index(uid)
 	for len(docs) > 0 {
-		batch := encode(docs)
+		batch := x.encode(docs)
 		if err := x.wait(ctx)(index.AddDocumentsWithContext(ctx, batch, nil)); err != nil {
 			return err
 		}

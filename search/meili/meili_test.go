@@ -46,7 +46,7 @@ func TestContractOnARealServer(t *testing.T) {
 		x := open(t, meili.Options{URL: url, Key: key, Index: prefix})
 		t.Cleanup(func() {
 			client := meilisearch.New(url, meilisearch.WithAPIKey(key))
-			_, _ = client.DeleteIndex(prefix + "_v2")
+			_, _ = client.DeleteIndex(prefix + "_v3")
 		})
 		return x
 	})

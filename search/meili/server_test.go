@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/meilisearch/meilisearch-go"
+
 	"github.com/maillage/maillage/instance"
 	"github.com/maillage/maillage/search/meili"
 	"github.com/maillage/maillage/search/meili/meilitest"
@@ -61,8 +63,33 @@ func TestNeedsRebuildUntilRebuilt(t *testing.T) {
 	if open(t, meili.Options{URL: server.URL}).NeedsRebuild() {
 		t.Error("an index that is there needs no rebuild")
 	}
-	if got := server.Indexes(); !slices.Equal(got, []string{"maillage_v2"}) {
+	if got := server.Indexes(); !slices.Equal(got, []string{"maillage_v3"}) {
 		t.Errorf("left behind: %q", got)
+	}
+}
+
+func TestPositionsAreAlsoGeoJSONWhereTheServerKnowsIt(t *testing.T) {
+	t.Parallel()
+	for version, want := range map[string]string{
+		"1.21.0": "",
+		"1.22.0": `{"geometry":{"coordinates":[-4.486,48.39],"type":"Point"},"properties":null,"type":"Feature"}`,
+	} {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			server := meilitest.New(t, meilitest.Options{Version: version})
+			x := open(t, meili.Options{URL: server.URL})
+			brest := instance.Point{Lat: 48.39, Lon: -4.486}
+			if err := x.Put(t.Context(), instance.Document{ID: "https://a.example/1", Name: "Un", Point: &brest}); err != nil {
+				t.Fatal(err)
+			}
+			found, err := meilisearch.New(server.URL).Index("maillage_v3").Search("", &meilisearch.SearchRequest{})
+			if err != nil || len(found.Hits) != 1 {
+				t.Fatalf("%v, %v", found, err)
+			}
+			if got := string(found.Hits[0]["_geojson"]); got != want {
+				t.Errorf("got %s, want %s", got, want)
+			}
+		})
 	}
 }
 

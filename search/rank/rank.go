@@ -13,6 +13,7 @@ package rank
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -145,7 +146,8 @@ func Words(q french.Query, d *instance.Document) float64 {
 }
 
 // named is for a name that is what was asked, or begins so. Little words do not
-// count: "fablab rennes" names the Fablab de Rennes.
+// count: "fablab rennes" names the Fablab de Rennes. A postal or INSEE code names its
+// territory.
 func named(q french.Query, d *instance.Document) float64 {
 	var asked []string
 	for _, clause := range q.All {
@@ -155,6 +157,8 @@ func named(q french.Query, d *instance.Document) float64 {
 	}
 	name, want := french.Phrase(d.Name), strings.Join(asked, " ")
 	switch {
+	case want != "" && slices.ContainsFunc(complete.Codes(d), func(code string) bool { return french.Fold(code) == want }):
+		return 0.8 // of a territory
 	case want == "" || !strings.HasPrefix(name, want):
 		return 0
 	case len(name) > len(want):

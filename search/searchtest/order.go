@@ -14,6 +14,7 @@ var orderTests = []contractTest{
 	{"by name", testNameOrder},
 	{"by distance, with a text too", testDistanceOrder},
 	{"a match in the name first", testRelevance},
+	{"a code names its territory before what is there", testCodeNamesTerritory},
 	{"among equal matches: soon, later, past", testRelevanceAndTime},
 	{"among equal matches: near before far", testRelevanceAndDistance},
 	{"words side by side before words apart", testRelevanceAndProximity},
@@ -33,6 +34,20 @@ func calendar() []instance.Document {
 		doc("janvier", instance.KindEvent, "Réunion de janvier", between(day(time.January, 1), day(time.January, 2)), updated(20)),
 		doc("recette", instance.KindRecipe, "Réunion réussie", updated(10)),
 		doc("sans-date", instance.KindEvent, "Réunion un jour", updated(5)),
+	}
+}
+
+func testCodeNamesTerritory(t *testing.T, x instance.Index) {
+	code := func(d *instance.Document) { d.Keywords = []string{"29019", "29200"} }
+	docs := []instance.Document{doc("territoire", instance.KindTerritory, "Brest", code)}
+	for i := range 20 {
+		docs = append(docs, doc(fmt.Sprint("acteur-", i), instance.KindPartner, fmt.Sprint("Acteur ", i), code))
+	}
+	put(t, x, docs...)
+	for _, text := range []string{"29019", "29200"} {
+		if r := search(t, x, instance.Query{Text: text}); r.Total != len(docs) || r.Hits[0].Kind != instance.KindTerritory {
+			t.Errorf("%s: %d found, %s first", text, r.Total, r.Hits[0].Name)
+		}
 	}
 }
 

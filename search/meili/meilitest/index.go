@@ -2,7 +2,9 @@ package meilitest
 
 import (
 	"encoding/json"
+	"errors"
 	"maps"
+	"math"
 	"regexp"
 	"slices"
 	"strings"
@@ -84,7 +86,7 @@ func (x *index) add(docs []document) error {
 		if !validID(id) {
 			return fail(0, "invalid_document_id", "Document identifier `%s` is invalid.", id)
 		}
-		if err := checkGeo(d); err != nil {
+		if err := errors.Join(checkGeo(d), checkGeoJSON(d)); err != nil {
 			return err
 		}
 	}
@@ -114,6 +116,28 @@ func checkGeo(d document) error {
 	lng, okLng := g["lng"].(float64)
 	if !okLat || !okLng || lat < -90 || lat > 90 || lng < -180 || lng > 180 {
 		return fail(0, "invalid_document_geo_field", "The `_geo` field in the document is not valid: %v.", raw)
+	}
+	return nil
+}
+
+// checkGeoJSON knows the shapes that a document may be here: points, as a Feature.
+func checkGeoJSON(d document) error {
+	raw, present := d["_geojson"]
+	if !present || raw == nil {
+		return nil
+	}
+	var f struct {
+		Type     string
+		Geometry struct {
+			Type        string
+			Coordinates []float64
+		}
+	}
+	data, _ := json.Marshal(raw)
+	at := &f.Geometry.Coordinates
+	if json.Unmarshal(data, &f) != nil || f.Type != "Feature" || f.Geometry.Type != "Point" || len(*at) != 2 ||
+		math.Abs((*at)[0]) > 180 || math.Abs((*at)[1]) > 90 {
+		return fail(0, "invalid_document_geojson_field", "The `_geojson` field in the document is not valid: %v.", raw)
 	}
 	return nil
 }
