@@ -14,11 +14,19 @@ var postal = regexp.MustCompile(`(?:^|[\s,;(-])(\d{5})[\s,]+([\p{L}][\p{L}\p{M}'
 // addressOf reads an address written in one line: "Le Bief, 12 rue du Château, 63600
 // Ambert, France". What cannot be told apart stays in the name.
 func addressOf(text string) *instance.Place {
-	text = strings.Trim(spaced(strings.NewReplacer("\n", ", ", " - ", ", ", " – ", ", ").Replace(text)), " ,;")
-	if text == "" {
+	text = mailbox.ReplaceAllString(text, "") // how Zimbra writes a room
+	text = strings.Trim(spaced(strings.NewReplacer("\n", ", ", " - ", ", ", " – ", ", ").Replace(text)), ` ,;"`)
+	if text == "" || strings.EqualFold(text, "online event") { // which Meetup writes
 		return nil
 	}
+	if m := inBrackets.FindStringSubmatch(text); m != nil {
+		text = m[1] + ", " + m[2]
+	}
+	text = numberComma.ReplaceAllString(text, "$1 $2")
 	p := &instance.Place{}
+	if m := codeThenCountry.FindStringSubmatch(text); m != nil { // the country is no commune
+		text = m[1]
+	}
 	before := text
 	if m := postal.FindStringSubmatchIndex(text); m != nil {
 		p.PostalCode, p.Locality = text[m[2]:m[3]], strings.TrimSpace(text[m[4]:m[5]])
@@ -46,6 +54,13 @@ func addressOf(text string) *instance.Place {
 	p.Name = strings.Join(parts, ", ")
 	return p
 }
+
+var (
+	mailbox         = regexp.MustCompile(`\s*<[^<>\s]*@[^<>\s]*>`)
+	inBrackets      = regexp.MustCompile(`^([^()]+?) \((.+), [A-Z]{2}\)$`) // "Le Hangar (3 rue du Pré, Rennes, FR)", as Meetup does
+	numberComma     = regexp.MustCompile(`(?i)\b(\d{1,4}(?:\s*(?:bis|ter|quater))?),\s+(rue|avenue|av\.|boulevard|bd|place|quai|chemin|route|impasse|allée|cours|square)\b`)
+	codeThenCountry = regexp.MustCompile(`(?i)^(.*\b\d{5}), france$`) // "…, Quimper, 29000, France", as WordPress calendars do
+)
 
 var streetPattern = regexp.MustCompile(`(?i)^(?:\d{1,4}\s*(?:bis|ter|quater|[a-d])?[\s,]+\p{L}|(?:rue|avenue|av\.|boulevard|bd|place|quai|chemin|route|impasse|allée|cours|square|venelle|lieu-dit|lieu dit|esplanade|passage|promenade)\s)`)
 

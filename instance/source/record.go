@@ -30,34 +30,34 @@ var headings = map[string]string{}
 func init() {
 	for field, words := range map[string]string{
 		"key":               "id identifiant uid ref reference code numero osm-id objectid guid @id fid identifiant-unique _id",
-		"name":              "nom name titre title intitule libelle label denomination nom-de-la-structure nom-structure structure-nom nom-du-lieu raison-sociale summary-name evenement nom-de-l-evenement titre-de-l-evenement subject objet nom-association nom-de-l-association",
-		"summary":           "resume summary accroche chapo abstract sous-titre description-courte en-bref presentation-courte",
-		"content":           "description contenu content texte detail details presentation descriptif desc description-longue activites",
-		"start":             "date debut start date-debut date-de-debut start-date startdate dtstart jour quand debut-le date-et-heure date-heure date-de-l-evenement begin datetime start-time-date firstdate date-debut-evenement",
+		"name":              "nom name titre title intitule libelle label denomination nom-de-la-structure nom-structure structure-nom nom-du-lieu raison-sociale summary-name evenement nom-de-l-evenement titre-de-l-evenement subject objet nom-association nom-de-l-association title-fr",
+		"summary":           "resume summary accroche chapo abstract sous-titre description-courte en-bref presentation-courte description-fr",
+		"content":           "description contenu content texte detail details presentation descriptif desc description-longue activites longdescription-fr",
+		"start":             "date debut start date-debut date-de-debut start-date startdate dtstart jour quand debut-le date-et-heure date-heure date-de-l-evenement begin datetime start-time-date firstdate date-debut-evenement firstdate-begin",
 		"start_time":        "heure heure-debut heure-de-debut start-time horaire horaires-evenement a",
-		"end":               "fin end date-fin date-de-fin end-date enddate dtend jusqu-au lastdate",
+		"end":               "fin end date-fin date-de-fin end-date enddate dtend jusqu-au lastdate firstdate-end",
 		"end_time":          "heure-fin heure-de-fin end-time",
 		"status":            "statut status etat",
 		"kind":              "type kind categorie-principale nature forme statut-juridique type-de-structure type-structure type-d-evenement categorie category forme-juridique",
-		"themes":            "themes theme thematique thematiques tags tag mots-cles mots-clefs keywords categories etiquettes sujets domaine domaines",
+		"themes":            "themes theme thematique thematiques tags tag mots-cles mots-clefs keywords categories etiquettes sujets domaine domaines keywords-fr",
 		"roles":             "role roles",
 		"typology":          "typologie typology",
-		"website":           "site site-web site-internet web website url lien adresse-web page-web siteweb contact-website homepage url-site lien-du-site site-internet-url",
+		"website":           "site site-web site-internet web website url lien adresse-web page-web siteweb contact-website homepage url-site lien-du-site site-internet-url canonicalurl",
 		"participation_url": "inscription inscriptions lien-d-inscription billetterie lien-inscription url-inscription registration",
 		"online_url":        "visio lien-visio visioconference online lien-de-connexion",
 		"image":             "image photo illustration visuel logo url-image image-url",
-		"address":           "adresse adresse-complete address localisation lieu-adresse adresse-postale location",
-		"venue":             "lieu salle venue nom-lieu nom-de-lieu place",
+		"address":           "adresse adresse-complete address localisation lieu-adresse adresse-postale location location-address",
+		"venue":             "lieu salle venue nom-lieu nom-de-lieu place location-name",
 		"street":            "rue voie street addr-street numero-et-voie adresse-1 adresse1 streetaddress street-address adresse-rue",
-		"postal_code":       "code-postal cp codepostal postal-code postcode zip addr-postcode postalcode code-postale",
-		"locality":          "commune ville localite city town addr-city nom-commune nom-de-la-commune addresslocality municipality",
-		"insee":             "insee code-insee insee-code citycode code-commune com code-insee-commune ref-insee",
+		"postal_code":       "code-postal cp codepostal postal-code postcode zip addr-postcode postalcode code-postale location-postalcode",
+		"locality":          "commune ville localite city town addr-city nom-commune nom-de-la-commune addresslocality municipality location-city",
+		"insee":             "insee code-insee insee-code citycode code-commune com code-insee-commune ref-insee location-insee",
 		"departement":       "departement dept dep code-departement num-dep",
-		"region":            "region",
+		"region":            "region location-region",
 		"country":           "pays country addr-country",
 		"lat":               "lat latitude y ycoord coord-y geo-lat lattitude",
 		"lon":               "lon lng long longitude x xcoord coord-x geo-lon geo-lng",
-		"point":             "coordonnees coordonnees-gps gps geo-point geo-point-2d geopoint latlon lat-lon coordonnees-geographiques position coordonneesxy",
+		"point":             "coordonnees coordonnees-gps gps geo-point geo-point-2d geopoint latlon lat-lon coordonnees-geographiques position coordonneesxy location-coordinates",
 		"organisers":        "organisateur organisateurs organisation organisme structure association organizer organiser porteur organisee-par",
 		"capacity":          "places capacite jauge nombre-de-places capacity",
 		"hours":             "horaires horaires-d-ouverture opening-hours ouverture openhours heures-d-ouverture",
@@ -75,11 +75,20 @@ var personal = []string{
 	"nom-de-famille", "president", "interlocuteur", "auteur", "author", "email", "animateur", "animatrice", "benevole", "participant", "inscrit",
 }
 
+// appearance are the properties of simplestyle, which geojson.io and others write.
+var appearance = map[string]bool{
+	"marker-color": true, "marker-size": true, "marker-symbol": true,
+	"stroke": true, "stroke-width": true, "stroke-opacity": true, "fill": true, "fill-opacity": true,
+}
+
 // guess says which field a heading means; a note says why none.
 func guess(heading string) (field, note string) {
 	folded := instance.Slugify(heading)
 	if field := headings[folded]; field != "" {
 		return field, ""
+	}
+	if appearance[folded] {
+		return "", "apparence sur la carte : non importée"
 	}
 	for word := range strings.SplitSeq(folded, "-") {
 		if slices.Contains(personal, word) {
@@ -121,7 +130,7 @@ func (r *reading) addRecord(rec record) {
 		base.Summary = lead(f["content"])
 	}
 	if base.Name == "" {
-		row.Problems = append(row.Problems, fatal("name", "pas de nom"))
+		row.Problems = append(row.Problems, fatal("name", "pas de nom : écrivez-en un de 3 lettres au moins"))
 	}
 	if f["hours"] != "" {
 		base.Source = strings.TrimSpace(base.Source + "\n\nHoraires : " + escapeMarkdown(spaced(f["hours"])))
@@ -147,7 +156,7 @@ func (r *reading) event(base instance.Base, f map[string]string, words []string,
 	case ok:
 		e.When = when
 	case f["start"] == "":
-		problems = append(problems, fatal("start", "pas de date"))
+		problems = append(problems, fatal("start", "pas de date : écrivez 14/03/2027, ou des mots avec l’année"))
 	default:
 		problems = append(problems, fatal("start", "date illisible : « %s » (écrivez 14/03/2027 ou 2027-03-14, ou des mots avec l’année)", instance.CleanName(f["start"], 60)))
 	}
@@ -170,7 +179,7 @@ func (r *reading) event(base instance.Base, f map[string]string, words []string,
 func (r *reading) partner(base instance.Base, f map[string]string, words []string, problems []instance.IntakeProblem) (instance.Object, []instance.IntakeProblem) {
 	p := &instance.Partner{Base: base, Website: r.webAddress(f["website"]), Typology: termOf("typologies", f["typology"])}
 	if f["website"] != "" && p.Website == "" {
-		problems = append(problems, warning("website", "adresse illisible : « %s »", instance.CleanName(f["website"], 80)))
+		problems = append(problems, warning("website", "adresse illisible : « %s » (écrivez-la entière, avec https://)", instance.CleanName(f["website"], 80)))
 	}
 	for _, word := range append([]string{f["kind"]}, words...) {
 		if p.ActorKind == "" {
@@ -212,7 +221,7 @@ func placeOf(rec record, problems []instance.IntakeProblem) (*instance.Place, []
 	}
 	if p.Point == nil && (lat != "" || lon != "") {
 		if p.Point = pointOf(lat, lon); p.Point == nil {
-			problems = append(problems, warning("place", "position illisible : « %s ; %s »", instance.CleanName(lat, 30), instance.CleanName(lon, 30)))
+			problems = append(problems, warning("place", "position illisible : « %s ; %s » (écrivez deux nombres : 48.39 et -4.48)", instance.CleanName(lat, 30), instance.CleanName(lon, 30)))
 		}
 	}
 	return place(p), problems

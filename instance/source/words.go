@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/maillage/maillage/instance"
 )
@@ -68,13 +69,25 @@ func termOf(list, word string) string {
 	if term := synonyms[list][slug]; v.Has(list, term) {
 		return term
 	}
-	for _, term := range v.Terms(list) {
-		if slug == instance.Slugify(term.FR) || slug == instance.Slugify(term.EN) || slug == instance.Slugify(term.Slug) {
-			return term.Slug
+	return termLabels()[[2]string{list, slug}]
+}
+
+// termLabels finds the terms of the lists that words are looked for in by their folded
+// labels: of two with one label, the first.
+var termLabels = sync.OnceValue(func() map[[2]string]string {
+	labels := map[[2]string]string{}
+	for _, list := range []string{"themes", "event_kinds", "event_status", "actor_kinds", "ecosystem_roles", "typologies", "licences"} {
+		for _, term := range instance.Vocabularies().Terms(list) {
+			for _, label := range []string{term.FR, term.EN, term.Slug} {
+				key := [2]string{list, instance.Slugify(label)}
+				if _, taken := labels[key]; !taken {
+					labels[key] = term.Slug
+				}
+			}
 		}
 	}
-	return ""
-}
+	return labels
+})
 
 // termsOf maps words to a list, each term once; the words that mean none of them are
 // returned as well.
