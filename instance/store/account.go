@@ -51,14 +51,7 @@ func (r reader) Accounts(ctx context.Context) ([]*instance.Account, error) {
 	if err := r.db.NewSelect().Model(&rows).OrderExpr("email").Scan(ctx); err != nil {
 		return nil, fmt.Errorf("list accounts: %w", err)
 	}
-	accounts := make([]*instance.Account, len(rows))
-	for i := range rows {
-		var err error
-		if accounts[i], err = rows[i].account(); err != nil {
-			return nil, err
-		}
-	}
-	return accounts, nil
+	return each(rows, (*accountRow).account)
 }
 
 // SaveAccount implements instance.AccountTx.
@@ -88,8 +81,30 @@ func (t *transaction) DeleteAccount(ctx context.Context, id string) error {
 			return fmt.Errorf("erase account %s from %s: %w", id, table, err)
 		}
 	}
+	if err := t.forgetAnswers(ctx, id); err != nil {
+		return fmt.Errorf("erase account %s from replies: %w", id, err)
+	}
 	if _, err := t.db.NewDelete().Table("accounts").Where("id = ?", id).Exec(ctx); err != nil {
 		return fmt.Errorf("delete account %s: %w", id, err)
+	}
+	return nil
+}
+
+// forgetAnswers takes an account's name off the replies that it showed or hid.
+func (t *transaction) forgetAnswers(ctx context.Context, account string) error {
+	var rows []replyRow
+	if err := t.db.NewSelect().Model(&rows).Where("data LIKE ?", `%"answered":"`+account+`"%`).Scan(ctx); err != nil {
+		return err
+	}
+	for i := range rows {
+		r, err := rows[i].reply()
+		if err == nil {
+			r.Answered = ""
+			err = t.SaveReply(ctx, *r)
+		}
+		if err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -175,14 +190,7 @@ func (r reader) RevisionsBy(ctx context.Context, account string) ([]instance.Rev
 	if err := r.db.NewSelect().Model(&rows).Where("account = ?", account).OrderExpr("seq").Scan(ctx); err != nil {
 		return nil, fmt.Errorf("list revisions by %s: %w", account, err)
 	}
-	revisions := make([]instance.Revision, len(rows))
-	for i := range rows {
-		var err error
-		if revisions[i], err = rows[i].revision(); err != nil {
-			return nil, err
-		}
-	}
-	return revisions, nil
+	return each(rows, (*revisionRow).revision)
 }
 
 // DeleteRevisions implements instance.AccountTx.
@@ -225,14 +233,7 @@ func (r reader) Tickets(ctx context.Context, purpose instance.Purpose) ([]instan
 	if err := r.db.NewSelect().Model(&rows).Where("purpose = ?", purpose).OrderExpr("expires DESC, hash").Scan(ctx); err != nil {
 		return nil, fmt.Errorf("list tickets: %w", err)
 	}
-	tickets := make([]instance.Ticket, len(rows))
-	for i := range rows {
-		var err error
-		if tickets[i], err = rows[i].ticket(); err != nil {
-			return nil, err
-		}
-	}
-	return tickets, nil
+	return each(rows, (*ticketRow).ticket)
 }
 
 // SaveTicket implements instance.AccountTx.

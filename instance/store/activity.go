@@ -98,6 +98,16 @@ func (t *transaction) DeleteAnnounce(ctx context.Context, actor, object string) 
 	return nil
 }
 
+// ForgetActivities implements instance.Tx.
+func (t *transaction) ForgetActivities(ctx context.Context, object string) error {
+	_, err := t.db.NewDelete().Table("activities").Where("object = ?", object).
+		Where("type IN (?)", bun.List([]instance.Verb{instance.VerbCreate, instance.VerbUpdate, instance.VerbAnnounce})).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("forget what was said of %s: %w", object, err)
+	}
+	return nil
+}
+
 // parseCursor reads "microseconds.sequence" of the last activity of a page; ""
 // is before everything.
 func parseCursor(cursor string) (published, seq int64, err error) {

@@ -84,6 +84,13 @@ func (r reader) Actors(ctx context.Context, f instance.ActorFilter) ([]*instance
 		q.Where("kind IN (?)", bun.List(f.Kinds))
 	}
 	inScope(q, f.Scope)
+	if f.Named != "" {
+		begins := fold(f.Named) // letters, digits and spaces: nothing that LIKE reads
+		if begins == "" {
+			return nil, 0, nil
+		}
+		q.Where("(sort_name LIKE ? OR sort_name LIKE ?)", begins+"%", "% "+begins+"%")
+	}
 	total, err := q.ScanAndCount(ctx, &rows)
 	if err != nil {
 		return nil, 0, fmt.Errorf("list actors: %w", err)

@@ -107,6 +107,10 @@ func TestActorsAreListedByNameWithoutAccents(t *testing.T) {
 		}
 		got, _ = names(instance.ActorFilter{Kinds: []instance.Kind{instance.KindOrganisation, instance.KindTerritory}})
 		same(t, "kinds", got, []string{"brest", "tiriad"})
+		for text, want := range map[string][]string{"éc": {"Ecole"}, "OEUV": {"Œuvre"}, "e": {"eau", "Ecole", "Éditions"}, "cole": nil, "%": nil, "_": nil} {
+			got, _ = names(instance.ActorFilter{Scope: "a.example", Named: text})
+			same(t, "named "+text, got, want)
+		}
 		got, _ = names(instance.ActorFilter{Scope: instance.ScopeLocal})
 		same(t, "local", got, []string{"brest", "tiriad"})
 		if _, total = names(instance.ActorFilter{Scope: instance.ScopeNetwork, Limit: 1}); total != 8 {

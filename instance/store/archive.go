@@ -22,11 +22,5 @@ func (r reader) Tombstones(ctx context.Context, after string, limit int) ([]inst
 	if err != nil {
 		return nil, fmt.Errorf("list tombstones: %w", err)
 	}
-	objects := make([]instance.Object, len(rows))
-	for i := range rows {
-		if objects[i], err = rows[i].object(); err != nil {
-			return nil, err
-		}
-	}
-	return objects, nil
+	return each(rows, (*objectRow).object)
 }

@@ -37,14 +37,7 @@ func (r reader) Revisions(ctx context.Context, object string) ([]instance.Revisi
 	if err := r.db.NewSelect().Model(&rows).Where("object = ?", object).OrderExpr("seq DESC").Scan(ctx); err != nil {
 		return nil, fmt.Errorf("list revisions of %s: %w", object, err)
 	}
-	revisions := make([]instance.Revision, len(rows))
-	for i := range rows {
-		var err error
-		if revisions[i], err = rows[i].revision(); err != nil {
-			return nil, err
-		}
-	}
-	return revisions, nil
+	return each(rows, (*revisionRow).revision)
 }
 
 // Revision implements instance.RevisionReader.
@@ -113,14 +106,7 @@ func (r reader) Drafts(ctx context.Context, account string) ([]instance.Draft, e
 	if err := r.db.NewSelect().Model(&rows).Where("account = ?", account).OrderExpr("updated DESC, id").Scan(ctx); err != nil {
 		return nil, fmt.Errorf("list drafts: %w", err)
 	}
-	drafts := make([]instance.Draft, len(rows))
-	for i := range rows {
-		var err error
-		if drafts[i], err = rows[i].draft(); err != nil {
-			return nil, err
-		}
-	}
-	return drafts, nil
+	return each(rows, (*draftRow).draft)
 }
 
 // SaveDraft implements instance.DraftTx.

@@ -48,15 +48,7 @@ func (s *Store) Feeds(ctx context.Context, owner string) ([]instance.Feed, error
 	if err := q.Scan(ctx); err != nil {
 		return nil, fmt.Errorf("list feeds: %w", err)
 	}
-	feeds := make([]instance.Feed, len(rows))
-	for i := range rows {
-		f, err := rows[i].feed()
-		if err != nil {
-			return nil, err
-		}
-		feeds[i] = *f
-	}
-	return feeds, nil
+	return eachOf(rows, (*feedRow).feed)
 }
 
 // SaveFeed implements instance.FeedStore.

@@ -21,6 +21,15 @@ type intakeRow struct {
 	Data    string `bun:"data"`
 }
 
+// intakeChangeRow is something that an import created or changed.
+type intakeChangeRow struct {
+	bun.BaseModel `bun:"table:import_changes"`
+
+	Batch    string `bun:"batch,pk"`
+	ID       string `bun:"id,pk"`
+	Revision int64  `bun:"revision"`
+}
+
 func (row *intakeRow) record() (*instance.IntakeRecord, error) {
 	var r instance.IntakeRecord
 	if err := json.Unmarshal([]byte(row.Data), &r); err != nil {
@@ -30,47 +39,61 @@ func (row *intakeRow) record() (*instance.IntakeRecord, error) {
 	return &r, nil
 }
 
-var _ instance.IntakeLog = (*Store)(nil)
-
 // IntakeRecord implements instance.IntakeLog.
-func (s *Store) IntakeRecord(ctx context.Context, id string) (*instance.IntakeRecord, error) {
+func (r reader) IntakeRecord(ctx context.Context, id string) (*instance.IntakeRecord, error) {
 	var row intakeRow
-	if err := s.db.NewSelect().Model(&row).Where("id = ?", id).Scan(ctx); err != nil {
+	if err := r.db.NewSelect().Model(&row).Where("id = ?", id).Scan(ctx); err != nil {
 		return nil, missing(err, "import", id)
 	}
 	return row.record()
 }
 
 // IntakeRecords implements instance.IntakeLog.
-func (s *Store) IntakeRecords(ctx context.Context, owners ...string) ([]instance.IntakeRecord, error) {
+func (r reader) IntakeRecords(ctx context.Context, owners ...string) ([]instance.IntakeRecord, error) {
 	if len(owners) == 0 {
 		return nil, nil
 	}
 	var rows []intakeRow
-	err := s.db.NewSelect().Model(&rows).Where("owner IN (?)", bun.List(owners)).OrderExpr("at DESC, id").Limit(200).Scan(ctx)
+	err := r.db.NewSelect().Model(&rows).Where("owner IN (?)", bun.List(owners)).OrderExpr("at DESC, id").Limit(200).Scan(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("list imports: %w", err)
 	}
-	records := make([]instance.IntakeRecord, len(rows))
-	for i := range rows {
-		r, err := rows[i].record()
-		if err != nil {
-			return nil, err
-		}
-		records[i] = *r
-	}
-	return records, nil
+	return eachOf(rows, (*intakeRow).record)
 }
 
-// SaveIntakeRecord implements instance.IntakeLog.
-func (s *Store) SaveIntakeRecord(ctx context.Context, r instance.IntakeRecord) error {
+// IntakeChanges implements instance.IntakeLog.
+func (r reader) IntakeChanges(ctx context.Context, batch string) ([]instance.IntakeChange, error) {
+	var rows []intakeChangeRow
+	if err := r.db.NewSelect().Model(&rows).Where("batch = ?", batch).OrderExpr("id").Scan(ctx); err != nil {
+		return nil, fmt.Errorf("list what import %s did: %w", batch, err)
+	}
+	changes := make([]instance.IntakeChange, len(rows))
+	for i, row := range rows {
+		changes[i] = instance.IntakeChange{ID: row.ID, Revision: row.Revision}
+	}
+	return changes, nil
+}
+
+// SaveIntakeRecord implements instance.IntakeTx.
+func (t *transaction) SaveIntakeRecord(ctx context.Context, r instance.IntakeRecord) error {
 	data, err := json.Marshal(r)
 	if err != nil {
 		return fmt.Errorf("encode import %s: %w", r.ID, err)
 	}
 	row := &intakeRow{ID: r.ID, Owner: r.Owner, Account: r.Account, At: micros(r.At), Data: string(data)}
-	return s.transact(ctx, func(db bun.Tx) error {
-		_, err := db.NewInsert().Model(row).On("CONFLICT (id) DO UPDATE").Set("data = EXCLUDED.data").Exec(ctx)
-		return conflict(err, "import", r.ID)
-	})
+	_, err = t.db.NewInsert().Model(row).On("CONFLICT (id) DO UPDATE").Set("data = EXCLUDED.data").Exec(ctx)
+	return conflict(err, "import", r.ID)
+}
+
+// SaveIntakeChanges implements instance.IntakeTx.
+func (t *transaction) SaveIntakeChanges(ctx context.Context, batch string, changes []instance.IntakeChange) error {
+	rows := make([]intakeChangeRow, len(changes))
+	for i, c := range changes {
+		rows[i] = intakeChangeRow{Batch: batch, ID: c.ID, Revision: c.Revision}
+	}
+	_, err := t.db.NewInsert().Model(&rows).On("CONFLICT (batch, id) DO NOTHING").Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("keep what import %s did: %w", batch, err)
+	}
+	return nil
 }

@@ -1,8 +1,10 @@
 package store_test
 
 import (
+	"context"
 	"errors"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -10,6 +12,35 @@ import (
 	"github.com/maillage/maillage/instance/store"
 	"github.com/maillage/maillage/instance/store/storetest"
 )
+
+// saveRecord keeps a record with what the import did.
+func saveRecord(ctx context.Context, s *store.Store, r instance.IntakeRecord, changes ...instance.IntakeChange) error {
+	return s.Write(ctx, func(tx instance.Tx) error {
+		if len(changes) == 0 {
+			return tx.SaveIntakeRecord(ctx, r)
+		}
+		return errors.Join(tx.SaveIntakeRecord(ctx, r), tx.SaveIntakeChanges(ctx, r.ID, changes))
+	})
+}
+
+func TestIntakeChanges(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx := t.Context()
+		made, changed := instance.IntakeChange{ID: "https://ici.example/annuaire/b"}, instance.IntakeChange{ID: "https://ici.example/annuaire/a", Revision: 7}
+		for _, changes := range [][]instance.IntakeChange{{made}, {changed}, {{ID: made.ID, Revision: 9}}} {
+			if err := saveRecord(ctx, s, instance.IntakeRecord{ID: "un", At: monday}, changes...); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got, err := s.IntakeChanges(ctx, "un"); err != nil || !slices.Equal(got, []instance.IntakeChange{changed, made}) {
+			t.Errorf("what it created stays so: %+v, %v", got, err)
+		}
+		if got, err := s.IntakeChanges(ctx, "deux"); err != nil || len(got) != 0 {
+			t.Errorf("another: %+v, %v", got, err)
+		}
+	})
+}
 
 func TestIntakeRecords(t *testing.T) {
 	t.Parallel()
@@ -24,7 +55,7 @@ func TestIntakeRecords(t *testing.T) {
 		two.ID, two.At = "deux", monday.Add(time.Second)
 		three.ID, three.Owner = "trois", b
 		for _, r := range []instance.IntakeRecord{one, two, three} {
-			if err := s.SaveIntakeRecord(ctx, r); err != nil {
+			if err := saveRecord(ctx, s, r); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -41,7 +72,7 @@ func TestIntakeRecords(t *testing.T) {
 			t.Errorf("of nobody: %+v, %v", list, err)
 		}
 		one.Undone, one.Undoing.Withdrawn = monday, 2
-		if err := s.SaveIntakeRecord(ctx, one); err != nil {
+		if err := saveRecord(ctx, s, one); err != nil {
 			t.Fatal(err)
 		}
 		if got, err := s.IntakeRecord(ctx, "un"); err != nil || got.Undoing.Withdrawn != 2 || !got.Undone.Equal(monday) {

@@ -13,7 +13,7 @@ import (
 )
 
 // ErrNewerSchema says that a later version of maillage changed the database.
-var ErrNewerSchema = errors.New("la base de données vient d'une version plus récente de maillage")
+var ErrNewerSchema = errors.New("la base de données vient d’une version plus récente de maillage")
 
 // migrate applies the steps that the database has not had, each in a transaction
 // of its own. Several processes may open the database at once: each step runs once.
@@ -56,13 +56,13 @@ func appliedSteps(ctx context.Context, db bun.IDB) ([]appliedStep, error) {
 func checkApplied(applied []appliedStep, steps []migrations.Migration) error {
 	if len(applied) > len(steps) {
 		return fmt.Errorf("%w : son schéma porte le numéro %d et cette version connaît le numéro %d. "+
-			"Rien n'a été modifié. Installez la dernière version de maillage, ou restaurez la sauvegarde faite avant la mise à jour",
+			"Rien n’a été modifié. Installez la dernière version de maillage, ou restaurez la sauvegarde faite avant la mise à jour",
 			ErrNewerSchema, applied[len(applied)-1].Version, len(steps))
 	}
 	for i, row := range applied {
 		if row.Version != steps[i].Version || row.Checksum != steps[i].Checksum {
-			return fmt.Errorf("le schéma %d de la base de données n'est pas celui de cette version de maillage. "+
-				"Rien n'a été modifié. Installez une version publiée de maillage, ou restaurez une sauvegarde", row.Version)
+			return fmt.Errorf("le schéma %d de la base de données n’est pas celui de cette version de maillage. "+
+				"Rien n’a été modifié. Installez une version publiée de maillage, ou restaurez une sauvegarde", row.Version)
 		}
 	}
 	return nil

@@ -102,13 +102,8 @@ func (r reader) Objects(ctx context.Context, f instance.ObjectFilter) ([]instanc
 	if err != nil {
 		return nil, 0, fmt.Errorf("list objects: %w", err)
 	}
-	objects := make([]instance.Object, len(rows))
-	for i := range rows {
-		if objects[i], err = rows[i].object(); err != nil {
-			return nil, 0, err
-		}
-	}
-	return objects, int(total), nil
+	objects, err := each(rows, (*objectRow).object)
+	return objects, int(total), err
 }
 
 func filterObjects(q *bun.SelectQuery, f instance.ObjectFilter) *bun.SelectQuery {

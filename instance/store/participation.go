@@ -84,15 +84,7 @@ func (r reader) Participations(ctx context.Context, f instance.ParticipationFilt
 	if err := q.Scan(ctx); err != nil {
 		return nil, fmt.Errorf("list participations: %w", err)
 	}
-	out := make([]instance.Participation, len(rows))
-	for i := range rows {
-		p, err := rows[i].participation()
-		if err != nil {
-			return nil, err
-		}
-		out[i] = *p
-	}
-	return out, nil
+	return eachOf(rows, (*participationRow).participation)
 }
 
 // Attendance implements instance.ParticipationReader.
@@ -155,11 +147,11 @@ func (t *transaction) DeleteParticipation(ctx context.Context, id string) error 
 }
 
 // ForgetParticipants implements instance.ParticipationTx.
-func (t *transaction) ForgetParticipants(ctx context.Context, before time.Time) (int, error) {
+func (t *transaction) ForgetParticipants(ctx context.Context, before, unconfirmed time.Time) (int, error) {
 	var rows []participationRow
 	err := t.db.NewSelect().Model(&rows).Where("state <> ?", instance.ParticipationCounted).
 		Where(`event IN (SELECT id FROM objects WHERE kind = ?0 AND (end_at < ?1 OR deleted > 0 AND deleted < ?1))
-			OR state = ?2 AND created < ?1`, instance.KindEvent, micros(before), instance.ParticipationUnconfirmed).
+			OR state = ?2 AND created < ?3`, instance.KindEvent, micros(before), instance.ParticipationUnconfirmed, micros(unconfirmed)).
 		OrderExpr("seq").Scan(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("list participants to forget: %w", err)

@@ -22,6 +22,7 @@ type proposalRow struct {
 	Activity string `bun:"activity"`
 	Secret   string `bun:"secret"`
 	Email    string `bun:"email"`
+	Sender   string `bun:"sender"`
 	Created  int64  `bun:"created"`
 	Answered int64  `bun:"answered"`
 	Data     string `bun:"data"`
@@ -32,7 +33,7 @@ func (row *proposalRow) proposal() (*instance.Proposal, error) {
 	if err := json.Unmarshal([]byte(row.Data), p); err != nil {
 		return nil, fmt.Errorf("decode proposal %s: %w", row.ID, err)
 	}
-	p.Secret, p.Email = row.Secret, row.Email
+	p.Secret, p.Email, p.Sender = row.Secret, row.Email, row.Sender
 	return p, nil
 }
 
@@ -76,20 +77,16 @@ func (r reader) Proposals(ctx context.Context, f instance.ProposalFilter) ([]ins
 	if len(f.Owners) > 0 {
 		q.Where("owner IN (?)", bun.List(f.Owners))
 	}
+	if f.Sender != "" {
+		q.Where("sender = ?", f.Sender)
+	}
 	inScope(q, f.Origin)
 	total, err := q.ScanAndCount(ctx)
 	if err != nil {
 		return nil, 0, fmt.Errorf("list proposals: %w", err)
 	}
-	proposals := make([]instance.Proposal, len(rows))
-	for i := range rows {
-		p, err := rows[i].proposal()
-		if err != nil {
-			return nil, 0, err
-		}
-		proposals[i] = *p
-	}
-	return proposals, int(total), nil
+	proposals, err := eachOf(rows, (*proposalRow).proposal)
+	return proposals, int(total), err
 }
 
 // SaveProposal implements instance.ProposalTx.
@@ -100,10 +97,10 @@ func (t *transaction) SaveProposal(ctx context.Context, p instance.Proposal) err
 	}
 	_, err = t.db.NewInsert().Model(&proposalRow{
 		ID: p.ID, Kind: string(p.Kind), State: string(p.State), Object: p.Object, Owner: p.Owner, Origin: p.Origin,
-		Activity: p.Activity, Secret: p.Secret, Email: p.Email, Created: micros(p.Created), Answered: micros(p.Answered), Data: string(data),
+		Activity: p.Activity, Secret: p.Secret, Email: p.Email, Sender: p.Sender, Created: micros(p.Created), Answered: micros(p.Answered), Data: string(data),
 	}).On("CONFLICT (id) DO UPDATE").
 		Set("state = EXCLUDED.state, owner = EXCLUDED.owner, activity = EXCLUDED.activity, secret = EXCLUDED.secret").
-		Set("email = EXCLUDED.email, answered = EXCLUDED.answered, data = EXCLUDED.data").Exec(ctx)
+		Set("email = EXCLUDED.email, sender = EXCLUDED.sender, answered = EXCLUDED.answered, data = EXCLUDED.data").Exec(ctx)
 	return conflict(err, "proposal", p.ID)
 }
 

@@ -23,8 +23,8 @@ const (
 )
 
 // Purge forgets activities accepted before the time, except those younger than
-// seven days and those whose job is still to run, and jobs given up before it. What
-// expired by itself goes too: sessions, tickets, after ninety days the versions of what
+// seven days and those whose job is still to run, and jobs given up before it. Of what
+// actors said who are gone since, the ids alone stay. What expired by itself goes too: sessions, tickets, after ninety days the versions of what
 // was withdrawn, and proposals a month after their answer.
 func (s *Store) Purge(ctx context.Context, before time.Time) error {
 	now := time.Now()
@@ -42,6 +42,13 @@ func (s *Store) Purge(ctx context.Context, before time.Time) error {
 		}
 		if _, err := q.Exec(ctx); err != nil {
 			return fmt.Errorf("purge inbox: %w", err)
+		}
+		said := db.NewUpdate().Table("inbox").Set("body = ?", []byte{}).Where("length(body) > 0 AND actor IN (SELECT id FROM actors WHERE gone > 0)")
+		if len(waiting) > 0 {
+			said.Where("seq NOT IN (?)", bun.List(waiting))
+		}
+		if _, err := said.Exec(ctx); err != nil {
+			return fmt.Errorf("purge what the gone said: %w", err)
 		}
 		for _, old := range []*bun.DeleteQuery{
 			db.NewDelete().Table("failed_jobs").Where("failed < ?", micros(before)),

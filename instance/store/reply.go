@@ -51,19 +51,18 @@ func (r reader) Replies(ctx context.Context, f instance.ReplyFilter) ([]instance
 			q.Where("? = ?", bun.Ident(column), value)
 		}
 	}
+	if f.Owners != nil {
+		q.Where("object IN (SELECT id FROM objects WHERE owner IN (?))", bun.List(f.Owners))
+	}
+	if f.Origin != "" { // a range that the index of actors answers: '0' comes after '/'
+		q.Where("actor >= ? AND actor < ?", f.Origin+"/", f.Origin+"0")
+	}
 	total, err := q.ScanAndCount(ctx)
 	if err != nil {
 		return nil, 0, fmt.Errorf("list replies: %w", err)
 	}
-	replies := make([]instance.Reply, len(rows))
-	for i := range rows {
-		reply, err := rows[i].reply()
-		if err != nil {
-			return nil, 0, err
-		}
-		replies[i] = *reply
-	}
-	return replies, int(total), nil
+	replies, err := eachOf(rows, (*replyRow).reply)
+	return replies, int(total), err
 }
 
 // SaveReply implements instance.ReplyTx.

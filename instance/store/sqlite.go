@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"time"
 
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/dialect/sqlitedialect"
@@ -31,7 +32,7 @@ func openSQLite(ctx context.Context, dsn string) (writer, readers *bun.DB, err e
 	if err != nil {
 		return nil, nil, err
 	}
-	readers, err = openPool(ctx, path, max(4, runtime.GOMAXPROCS(0)), "_pragma", "query_only(1)")
+	readers, err = openPool(ctx, path, max(4, runtime.GOMAXPROCS(0)), "_pragma", "query_only(1)", "_pragma", "cache_size(-1000)")
 	if err != nil {
 		return nil, nil, errors.Join(err, writer.Close())
 	}
@@ -52,11 +53,11 @@ func sqlitePath(dsn string) string {
 // alone: they hold private keys.
 func createFile(path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return fmt.Errorf("impossible de créer le dossier de la base de données %s : %w", filepath.Dir(path), err)
+		return fmt.Errorf("impossible de créer le dossier de la base de données : %w", err)
 	}
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
-		return fmt.Errorf("impossible d'ouvrir la base de données %s : %w", path, err)
+		return fmt.Errorf("impossible d’ouvrir la base de données : %w", err)
 	}
 	return file.Close()
 }
@@ -73,6 +74,7 @@ func openPool(ctx context.Context, path string, size int, pairs ...string) (*bun
 	}
 	pool.SetMaxOpenConns(size)
 	pool.SetMaxIdleConns(size)
+	pool.SetConnMaxIdleTime(time.Minute) // each keeps pages
 	if err := pool.PingContext(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("base de données %s : %w", path, err), pool.Close())
 	}

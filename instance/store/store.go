@@ -49,7 +49,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	)
 	switch {
 	case o.DSN == "":
-		return nil, errors.New("aucune base de données n'est configurée : donnez un chemin de fichier ou une adresse postgres://…")
+		return nil, errors.New("aucune base de données n’est configurée : donnez un chemin de fichier ou une adresse postgres://…")
 	case isPostgres(o.DSN):
 		writer, err = openPostgres(ctx, o.DSN)
 		readers, steps = writer, migrations.Postgres()
@@ -185,6 +185,29 @@ func limitOr(limit int) int {
 		return defaultLimit
 	}
 	return limit
+}
+
+// each reads the rows of a list, by the method that reads one.
+func each[R, T any](rows []R, read func(*R) (T, error)) ([]T, error) {
+	list := make([]T, len(rows))
+	for i := range rows {
+		var err error
+		if list[i], err = read(&rows[i]); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+// eachOf is each for a method that returns a pointer.
+func eachOf[R, T any](rows []R, read func(*R) (*T, error)) ([]T, error) {
+	return each(rows, func(row *R) (value T, err error) {
+		read, err := read(row)
+		if err == nil {
+			value = *read
+		}
+		return value, err
+	})
 }
 
 // micros is a time as it is stored: microseconds since 1970, 0 for the zero time.

@@ -45,7 +45,7 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 	for dsn, want := range map[string]string{
 		"":                              "aucune base de données",
 		filepath.Join(file, "child.db"): "impossible de créer le dossier",
-		filepath.Dir(file):              "impossible d'ouvrir la base de données",
+		filepath.Dir(file):              "impossible d’ouvrir la base de données",
 		file:                            "base de données " + file,
 		"postgres://u:secret@127.0.0.1:1/x?connect_timeout=2": "ne répond pas",
 	} {
