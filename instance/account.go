@@ -140,11 +140,21 @@ func (n *Node) Check(ctx context.Context, email, password string) (*Account, err
 	if !checkPassword(hash, password) {
 		return nil, fmt.Errorf("sign in: %w", ErrForbidden)
 	}
-	return a, nil
+	if strings.HasPrefix(hash, argonSettings) {
+		return a, nil
+	}
+	fresh := hashPassword(password)
+	return a, n.changeAccount(ctx, a.ID, func(_ Tx, a *Account) error {
+		if a.Password == hash {
+			a.Password = fresh
+		}
+		return nil
+	})
 }
 
 // ChangePassword gives an account a new password, if whoever asks knows the old one,
-// and ends its sessions but the one whose hash is given. ErrInvalid.
+// ends its sessions but the one whose hash is given, and drops a change of address that
+// was asked for. ErrInvalid.
 func (n *Node) ChangePassword(ctx context.Context, id, old, password, keepSession string) error {
 	if err := n.Confirm(ctx, id, old); err != nil {
 		return err
@@ -154,7 +164,7 @@ func (n *Node) ChangePassword(ctx context.Context, id, old, password, keepSessio
 		return err
 	}
 	return n.changeAccount(ctx, id, func(tx Tx, a *Account) error {
-		a.Password = hash
+		a.Password, a.NewEmail = hash, ""
 		if err := n.tellPasswordChanged(ctx, tx, a); err != nil {
 			return err
 		}

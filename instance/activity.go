@@ -11,6 +11,9 @@ const (
 	VerbUpdate   Verb = "Update"
 	VerbDelete   Verb = "Delete"
 	VerbAnnounce Verb = "Announce"
+	VerbMove     Verb = "Move"   // of actors only
+	VerbAdd      Verb = "Add"    // to what its owner puts forward
+	VerbRemove   Verb = "Remove" // from it
 )
 
 // Activity is one of ours, kept as the bytes that are delivered.

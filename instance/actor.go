@@ -40,7 +40,10 @@ type Actor struct {
 	Rotated       time.Time `json:"rotated,omitzero"`
 
 	MovedTo string    `json:"moved_to,omitempty"` // IRI of the remote actor it has become
-	Moved   time.Time `json:"moved,omitzero"`     // when we learnt it
+	Moved   time.Time `json:"moved,omitzero"`     // when we learnt it, or said it
+	// AlsoKnownAs are the IRIs of the actors that ours also is: those that may move here.
+	AlsoKnownAs []string `json:"also_known_as,omitempty"`
+	Featured    []string `json:"featured,omitempty"` // IRIs of what ours puts forward, see Node.Featured
 
 	Image   *Image    `json:"image,omitempty"`
 	Place   *Place    `json:"place,omitempty"`
@@ -135,7 +138,19 @@ func (n *Node) openActor(ctx context.Context, a Actor, also ...func(Tx, *Actor) 
 // handle and its keys stay. Followers are told.
 //
 // ErrNotFound, ErrGone, ErrForbidden: it is not ours; ErrInvalid.
-func (n *Node) EditActor(ctx context.Context, id string, draft Actor) (*Actor, error) {
+func (n *Node) EditActor(ctx context.Context, id string, draft Actor) (a *Actor, err error) {
+	if _, err := n.localActor(ctx, id); err != nil {
+		return nil, err
+	}
+	err = n.store.Write(ctx, func(tx Tx) (err error) {
+		a, err = n.editActor(ctx, tx, id, draft)
+		return err
+	})
+	return a, err
+}
+
+// editActor is EditActor in a transaction.
+func (n *Node) editActor(ctx context.Context, tx Tx, id string, draft Actor) (*Actor, error) {
 	var c checks
 	c.require(draft.Name != "", "name", "donnez un nom")
 	c.address("website", draft.Website)
@@ -143,29 +158,23 @@ func (n *Node) EditActor(ctx context.Context, id string, draft Actor) (*Actor, e
 	if err := c.err(); err != nil {
 		return nil, err
 	}
-	if _, err := n.localActor(ctx, id); err != nil {
+	if err := tx.Lock(ctx, id); err != nil { // its keys may be changing
 		return nil, err
 	}
-	var a *Actor
-	err := n.store.Write(ctx, func(tx Tx) (err error) {
-		if err = tx.Lock(ctx, id); err != nil { // its keys may be changing
-			return err
-		}
-		if a, err = tx.Actor(ctx, id); err != nil {
-			return err
-		}
-		a.profile(draft)
-		if a.Kind == KindPerson {
-			a.Profile = draft.Profile
-			n.discreet(a)
-		}
-		a.Updated = later(n.clock(), a.Updated)
-		if err := tx.SaveActor(ctx, a); err != nil {
-			return err
-		}
-		return tx.Enqueue(ctx, IndexJob(a.ID), NewJob(JobAnnounce, AnnounceArgs{Verb: VerbUpdate, ID: a.ID}))
-	})
-	return a, err
+	a, err := tx.Actor(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	a.profile(draft)
+	if a.Kind == KindPerson {
+		a.Profile = draft.Profile
+		n.discreet(a)
+	}
+	a.Updated = later(n.clock(), a.Updated)
+	if err := tx.SaveActor(ctx, a); err != nil {
+		return nil, err
+	}
+	return a, tx.Enqueue(ctx, IndexJob(a.ID), NewJob(JobAnnounce, AnnounceArgs{Verb: VerbUpdate, ID: a.ID}))
 }
 
 // profile takes over from a draft what an actor says of itself.

@@ -252,18 +252,29 @@ func (a *archiver) objects(ctx context.Context) error {
 // tombstones writes what was withdrawn: that it was, and nothing of what it said.
 func (a *archiver) tombstones(ctx context.Context) error {
 	list := []Base{}
+	err := a.node.eachTombstone(ctx, func(o Object) {
+		b := o.Common()
+		list = append(list, Base{ID: b.ID, Kind: b.Kind, Slug: b.Slug, Owner: b.Owner, Published: b.Published, Updated: b.Updated, Deleted: b.Deleted})
+	})
+	if err != nil {
+		return err
+	}
+	return a.json(archiveTombstones, list)
+}
+
+// eachTombstone visits all that is ours and was withdrawn.
+func (n *Node) eachTombstone(ctx context.Context, visit func(Object)) error {
 	for after := ""; ; {
-		page, err := a.node.Tombstones(ctx, after, 500)
+		page, err := n.Tombstones(ctx, after, 500)
 		if err != nil {
 			return err
 		}
 		for _, o := range page {
-			b := o.Common()
-			list = append(list, Base{ID: b.ID, Kind: b.Kind, Slug: b.Slug, Owner: b.Owner, Published: b.Published, Updated: b.Updated, Deleted: b.Deleted})
-			after = b.ID
+			visit(o)
+			after = o.Common().ID
 		}
 		if len(page) < 500 {
-			return a.json(archiveTombstones, list)
+			return nil
 		}
 	}
 }

@@ -39,11 +39,17 @@ func (e Editor) speaksAs(actor string) bool {
 	return e.account.WritesFor(actor) && (kind != KindPerson || actor == e.account.Person)
 }
 
-// MayEdit says whether the editor may change an object: it is alive, ours, and its
-// owner is somebody they write for.
+// MayEdit says whether the editor may change an object: it is alive, ours, and they
+// speak for its owner. What a person wrote is rewritten by nobody else.
 func (e Editor) MayEdit(o Object) bool {
 	b := o.Common()
-	return b.Local() && b.Deleted.IsZero() && e.account.WritesFor(b.Owner)
+	return b.Local() && b.Deleted.IsZero() && e.speaksAs(b.Owner)
+}
+
+// MayWithdraw says whether the editor may delete an object: they may change it, or they
+// moderate the node, on which they answer for what it shows.
+func (e Editor) MayWithdraw(o Object) bool {
+	return o.Common().Deleted.IsZero() && e.MayModerate(o)
 }
 
 // MayPresent says whether the editor may change what an actor of ours says of itself:
@@ -99,13 +105,16 @@ func (e Editor) EditTelling(ctx context.Context, id string, draft Object, tellin
 	return e.node.edit(ctx, by, id, draft, telling)
 }
 
-// Withdraw is Node.Withdraw by the editor.
+// Withdraw is Node.Withdraw by the editor. ErrForbidden: see MayWithdraw.
 func (e Editor) Withdraw(ctx context.Context, id string) error {
-	by, err := e.author(ctx, id)
+	o, err := e.node.Object(ctx, id)
 	if err != nil {
 		return err
 	}
-	return e.node.withdraw(ctx, by, id)
+	if !e.MayModerate(o) {
+		return fmt.Errorf("%s: %w", id, ErrForbidden)
+	}
+	return e.node.withdraw(ctx, author{o.Common().Owner, e.account.ID}, id)
 }
 
 // History lists the versions of an object of the editor's organisations, newest
@@ -151,14 +160,14 @@ func (e Editor) revision(ctx context.Context, seq int64) (*Revision, error) {
 	return r, nil
 }
 
-// author is who the editor is to an object: its owner, when they write for it.
+// author is who the editor is to an object: its owner, when they speak for it.
 func (e Editor) author(ctx context.Context, id string) (author, error) {
 	o, err := e.node.Object(ctx, id)
 	if err != nil {
 		return author{}, err
 	}
 	owner := o.Common().Owner
-	if !o.Common().Local() || !e.account.WritesFor(owner) {
+	if !o.Common().Local() || !e.speaksAs(owner) {
 		return author{}, fmt.Errorf("%s: %w", id, ErrForbidden)
 	}
 	return author{owner, e.account.ID}, nil

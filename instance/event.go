@@ -2,6 +2,7 @@ package instance
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -40,6 +41,8 @@ type Event struct {
 	Accessibility    []string       `json:"accessibility,omitempty"` // vocabulary "accessibility"
 	Practical        *Practical     `json:"practical,omitempty"`
 	Series           string         `json:"series,omitempty"` // shared by the dates of what comes back: IRI of the first
+
+	wanted []Ref // organisers that the author named, agreed or not; see askOrganisers
 }
 
 // Practical is what those who come need to know, in words.
@@ -103,21 +106,25 @@ func (e *Event) Over(now time.Time) bool {
 // maxSummaryLine is what Mastodon shows, in characters, without hiding the rest.
 const maxSummaryLine = 500
 
-// SummaryLine is an event in one line of French, "date · place — summary", as far as
-// each is known and no longer than other servers show it: the summary under which it
-// travels.
+// SummaryLine is an event in one line of French, "Annulé · date · place — summary", as
+// far as each is known and no longer than other servers show it: the summary under which
+// it travels, and all that many of them show of an event.
 func (e *Event) SummaryLine() string {
-	line := e.When.French()
-	place := e.Place.Label()
-	if line != "" && place != "" {
-		line += " · "
+	var facts []string
+	for _, fact := range []string{upsets[e.Status], e.When.French(), e.Place.Label()} {
+		if fact != "" {
+			facts = append(facts, fact)
+		}
 	}
-	line += place
+	line := strings.Join(facts, " · ")
 	if line != "" && e.Summary != "" {
 		line += " — "
 	}
 	return Truncate(line+e.Summary, maxSummaryLine)
 }
+
+// upsets are the states of an event that its date does not tell.
+var upsets = map[EventStatus]string{StatusCancelled: "Annulé", StatusPostponed: "Reporté"}
 
 // Validate implements Object.
 func (e *Event) Validate() error {
@@ -130,6 +137,7 @@ func (e *Event) Validate() error {
 	c.address("online_url", e.OnlineURL)
 	e.JoinMode.validate(&c)
 	c.addresses("organisers", e.Organisers...)
+	c.require(len(e.Organisers) <= maxOrganisers, "organisers", "nommez au plus %d organisateurs", maxOrganisers)
 	if e.PartOf != nil {
 		c.addresses("part_of", *e.PartOf)
 	}

@@ -101,7 +101,7 @@ func (f *Feeder) Add(ctx context.Context, by string, feed Feed) (*Feed, error) {
 	}
 	feed.Options.Source, feed.Options.DryRun = feed.URL, false
 	if feed.Options.Licence == "" {
-		feed.Options.Licence = "inconnue"
+		feed.Options.Licence = unknownLicence
 	}
 	if err := feed.Options.validate(); err != nil {
 		return nil, err
@@ -203,7 +203,9 @@ func (f *Feeder) take(ctx context.Context, feed *Feed) (report IntakeReport, eta
 	if err != nil {
 		return report, "", err
 	}
-	report, err = f.node.Intake(ctx, feed.Owner, harvest, feed.Options, nil)
+	o := feed.Options
+	o.Via = ViaFeed
+	report, err = f.node.Intake(ctx, feed.Owner, harvest, o, nil)
 	return report, etag, err
 }
 

@@ -28,39 +28,62 @@ type RefusedRow struct {
 // that cannot be imported is reported and does not stop the others. progress, when
 // not nil, is told the number of rows done.
 func (n *Node) Import(ctx context.Context, by string, d *Dataset, progress func(done int)) (ImportReport, error) {
+	report, _, err := n.ImportDataset(ctx, by, d, IntakeOptions{Announce: AnnounceAll}, progress)
+	return report, err
+}
+
+// FormatDataset is the format of the records that datasets leave.
+const FormatDataset = "maillage-json"
+
+// ImportDataset is Import, with a record under the name of its source, when the options
+// give one, and their say in what followers are told. id names the record.
+func (n *Node) ImportDataset(ctx context.Context, by string, d *Dataset, o IntakeOptions, progress func(done int)) (report ImportReport, id string, err error) {
 	owner, err := n.localActor(ctx, by)
 	if err != nil {
-		return ImportReport{}, err
+		return ImportReport{}, "", err
 	}
-	im := &importer{node: n, data: d, owner: owner, progress: progress}
+	im := &importer{node: n, data: d, owner: owner, progress: progress, in: n.openIntake(owner, &Harvest{Format: FormatDataset}, o)}
+	im.in.journal.mute = o.Source == ""
+	im.in.report.Quiet = o.quiet(len(d.Events) + len(d.Recipes))
+	done, err := im.in.run(ctx, func() error { return im.all(ctx) })
+	return im.report, done.Batch, err
+}
+
+func (im *importer) all(ctx context.Context) error {
 	if err := im.territories(ctx); err != nil {
-		return im.report, err
+		return err
 	}
-	for _, row := range d.Organisations {
+	for _, row := range im.data.Organisations {
 		if err := im.object(ctx, im.partner(row), row.Slug); err != nil {
-			return im.report, err
+			return err
 		}
 	}
-	for _, row := range d.Events {
+	for _, row := range im.data.Events {
 		if err := im.object(ctx, im.event(row), row.Slug); err != nil {
-			return im.report, err
+			return err
 		}
 	}
-	for _, row := range d.Recipes {
+	for _, row := range im.data.Recipes {
 		if err := im.object(ctx, im.recipe(row), row.Slug); err != nil {
-			return im.report, err
+			return err
 		}
 	}
+	im.node.analyze(ctx)
+	return nil
+}
+
+// analyze has lists planned for what a bulk load has just brought.
+func (n *Node) analyze(ctx context.Context) {
 	if err := n.store.Analyze(ctx); err != nil {
 		n.log.WarnContext(ctx, "import: statistics not brought up to date", "err", err)
 	}
-	return im.report, nil
 }
 
 type importer struct {
 	node     *Node
 	data     *Dataset
 	owner    *Actor
+	in       *intake // its record
 	progress func(int)
 	done     int
 	report   ImportReport
@@ -100,18 +123,19 @@ func (im *importer) actor(ctx context.Context, draft Actor) (*Actor, error) {
 	old, err := im.node.ActorBySlug(ctx, draft.Kind, draft.Slug)
 	switch {
 	case errors.Is(err, ErrNotFound):
-		created, err := im.node.CreateActor(ctx, draft)
-		return created, im.count(err, draft.Kind, draft.Slug, &im.report.Created)
+		created, err := im.node.openActor(ctx, draft, func(tx Tx, a *Actor) error {
+			return im.note(ctx, tx, draft.Kind, draft.Slug, IntakeCreated, IntakeChange{ID: a.ID})
+		})
+		return created, im.count(err, draft.Kind, draft.Slug, IntakeCreated)
 	case err != nil:
 		return nil, err
 	case old.Name == draft.Name && reflect.DeepEqual(old.Place, draft.Place) && reflect.DeepEqual(old.Territory, draft.Territory):
-		im.report.Unchanged++
-		return old, nil
+		return old, im.count(nil, draft.Kind, draft.Slug, IntakeUnchanged)
 	}
 	// What a dataset does not speak of stays as people wrote it here.
 	draft.Summary, draft.Website, draft.Image, draft.Themes = old.Summary, old.Website, old.Image, old.Themes
 	edited, err := im.node.EditActor(ctx, old.ID, draft)
-	return edited, im.count(err, draft.Kind, draft.Slug, &im.report.Updated)
+	return edited, im.count(err, draft.Kind, draft.Slug, IntakeUpdated)
 }
 
 func (im *importer) territory(row DatasetCommune, bySlug map[string]DatasetCommune) Actor {
@@ -142,32 +166,84 @@ func (im *importer) object(ctx context.Context, draft Object, slug string) error
 	old, err := im.node.ObjectBySlug(ctx, b.Kind, slug)
 	switch {
 	case errors.Is(err, ErrNotFound):
-		_, err = im.node.Publish(ctx, im.owner.ID, draft)
-		return im.count(err, b.Kind, slug, &im.report.Created)
+		return im.count(im.publish(ctx, draft), b.Kind, slug, IntakeCreated)
 	case err != nil:
 		return err
 	case !old.Common().Deleted.IsZero():
-		return im.count(fmt.Errorf("supprimé ici le %s, pas rétabli : %w", old.Common().Deleted.Format("02/01/2006"), ErrGone), b.Kind, slug, nil)
+		return im.count(fmt.Errorf("supprimé ici le %s, pas rétabli : %w", old.Common().Deleted.Format("02/01/2006"), ErrGone), b.Kind, slug, IntakeRefused)
 	case im.same(old, draft):
-		im.report.Unchanged++
-		return nil
+		return im.count(nil, b.Kind, slug, IntakeUnchanged)
 	}
-	_, err = im.node.Edit(ctx, im.owner.ID, old.Common().ID, draft)
-	return im.count(err, b.Kind, slug, &im.report.Updated)
+	return im.count(im.edit(ctx, old.Common().ID, draft), b.Kind, slug, IntakeUpdated)
+}
+
+// publish is Node.Publish, with its line in the record of the import.
+func (im *importer) publish(ctx context.Context, draft Object) error {
+	o, err := im.node.mint(im.owner, draft)
+	if err != nil {
+		return err
+	}
+	b := o.Common()
+	return im.node.store.Write(ctx, func(tx Tx) error {
+		im.in.changes = nil // anew: a transaction may run again
+		if err := tx.Lock(ctx, b.ID); err != nil {
+			return err
+		}
+		switch _, err := tx.Object(ctx, b.ID); {
+		case err == nil:
+			return fmt.Errorf("%s: %w", b.ID, ErrConflict)
+		case !errors.Is(err, ErrNotFound):
+			return err
+		}
+		if err := im.in.keep(ctx, tx, step{owner: im.owner}, o, nil, VerbCreate); err != nil {
+			return err
+		}
+		return im.note(ctx, tx, b.Kind, b.Slug, IntakeCreated, im.in.changes...)
+	})
+}
+
+// edit is Node.Edit, with its line in the record of the import.
+func (im *importer) edit(ctx context.Context, id string, draft Object) error {
+	o := CloneObject(draft)
+	if err := im.node.prepare(o); err != nil {
+		return err
+	}
+	return im.node.store.Write(ctx, func(tx Tx) error {
+		if err := im.node.replace(ctx, tx, author{actor: im.owner.ID}, id, o, Telling{}); err != nil {
+			return err
+		}
+		revision, err := lastRevision(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		b := o.Common()
+		return im.note(ctx, tx, b.Kind, b.Slug, IntakeUpdated, IntakeChange{ID: id, Revision: revision})
+	})
+}
+
+// note puts a row into the record of the import, in the transaction of what it tells.
+func (im *importer) note(ctx context.Context, tx Tx, kind Kind, slug string, verdict Verdict, changes ...IntakeChange) error {
+	return im.in.journal.note(ctx, tx, im.in.report.with(outcomeOf(kind, slug, verdict, nil)), changes)
 }
 
 // count files the outcome of a row: done, refused with its reason, or an error
 // that stops the import (the store's).
-func (im *importer) count(err error, kind Kind, slug string, done *int) error {
+func (im *importer) count(err error, kind Kind, slug string, verdict Verdict) error {
 	switch {
-	case err == nil:
-		*done++
-		return nil
 	case errors.Is(err, ErrInvalid), errors.Is(err, ErrConflict), errors.Is(err, ErrForbidden), errors.Is(err, ErrGone):
 		im.report.Refused = append(im.report.Refused, RefusedRow{Kind: kind, Slug: slug, Reason: err.Error()})
-		return nil
+		verdict = IntakeRefused
+	case err != nil:
+		return fmt.Errorf("import %s %s: %w", kind, slug, err)
+	case verdict == IntakeCreated:
+		im.report.Created++
+	case verdict == IntakeUpdated:
+		im.report.Updated++
+	default:
+		im.report.Unchanged++
 	}
-	return fmt.Errorf("import %s %s: %w", kind, slug, err)
+	im.in.report = im.in.report.with(outcomeOf(kind, slug, verdict, err))
+	return nil
 }
 
 // same says whether an object already says all that the draft does.

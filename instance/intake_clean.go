@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -32,7 +33,7 @@ func (in *intake) clean(o Object) (problems []IntakeProblem, err error) {
 	}
 	b.Place.clean()
 	in.complete(o)
-	b.ID, b.Slug, b.URL, b.Owner, b.Origin, b.Provenance = "", "", "", "", "", nil
+	b.ID, b.Slug, b.URL, b.Owner, b.Origin, b.Provenance, b.Published = "", "", "", "", "", nil, time.Time{}
 	for {
 		err := in.node.prepare(o)
 		var invalid *ValidationError

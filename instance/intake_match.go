@@ -15,6 +15,7 @@ type known struct {
 	byKey    map[string]*candidate   // of the owner: source and key
 	byGlobal map[string]*candidate   // of the owner: keys alone
 	byName   map[string][]*candidate // of anyone: kind and folded name
+	read     map[string]*candidate   // what the rows of this harvest so far were found to be, by key
 }
 
 // candidate is something a row may be.
@@ -24,8 +25,9 @@ type candidate struct {
 	source string
 	key    string
 	seen   bool // a row of this harvest is it
-	fresh  bool // created by an earlier row of this harvest
+	taken  bool // an earlier row of this harvest is it: what says the same again repeats it
 	title  string
+	terms  string    // its licence
 	over   time.Time // when an event ends; zero when unknown, or a sheet
 	likeness
 }
@@ -48,13 +50,14 @@ type likeness struct {
 // match is what a row was found to be: something here, or something to create.
 type match struct {
 	id    string
-	fresh bool // to create
-	adopt bool // found by likeness, written here: only what is empty is filled
+	fresh bool   // to create
+	adopt bool   // found by likeness, written here: only what is empty is filled
+	terms string // the licence of what is here
 }
 
 // knownTo gathers what rows of the harvest can be compared with.
-func (n *Node) knownTo(ctx context.Context, owner, source string, h *Harvest) (*known, error) {
-	k := &known{owner: owner, byKey: map[string]*candidate{}, byGlobal: map[string]*candidate{}, byName: map[string][]*candidate{}}
+func (n *Node) knownTo(ctx context.Context, owner string, h *Harvest) (*known, error) {
+	k := &known{owner: owner, byKey: map[string]*candidate{}, byGlobal: map[string]*candidate{}, byName: map[string][]*candidate{}, read: map[string]*candidate{}}
 	var kinds []Kind
 	for _, row := range h.Rows {
 		if row.Object != nil && !slices.Contains(kinds, row.Object.Common().Kind) {
@@ -66,7 +69,7 @@ func (n *Node) knownTo(ctx context.Context, owner, source string, h *Harvest) (*
 	}
 	err := n.eachObject(ctx, ObjectFilter{Kinds: kinds}, func(o Object) {
 		b := o.Common()
-		c := &candidate{id: b.ID, title: b.Name, likeness: likenessOf(o)}
+		c := &candidate{id: b.ID, title: b.Name, terms: b.Licence, likeness: likenessOf(o)}
 		if e, ok := o.(*Event); ok {
 			_, c.over = e.When.Bounds()
 		}
@@ -78,23 +81,38 @@ func (n *Node) knownTo(ctx context.Context, owner, source string, h *Harvest) (*
 		}
 		k.add(c)
 	})
-	k.keep(h, source)
 	return k, err
 }
 
 // keep notes which keys the harvest still has: the others may have been renamed. What
-// became private in its source is no longer there.
-func (k *known) keep(h *Harvest, source string) {
-	for _, row := range h.Rows {
-		if row.fatal() || row.Key == "" {
+// became private in its source is no longer there. keys are those of its rows.
+func (k *known) keep(h *Harvest, keys []string, source string) {
+	for i, row := range h.Rows {
+		if row.fatal() {
 			continue
 		}
-		if c := k.byKey[source+"\x00"+row.Key]; c != nil {
-			c.seen = true
-		} else if c := k.byGlobal[row.Key]; c != nil && row.Global {
+		if c := k.keyed(row, keys[i], source); c != nil {
 			c.seen = true
 		}
 	}
+}
+
+// news counts the rows that nothing here is known to be by its key, sheets left out.
+func (k *known) news(h *Harvest, keys []string, source string) (n int) {
+	for i, row := range h.Rows {
+		if !row.fatal() && row.Object.Common().Kind != KindPartner && k.keyed(row, keys[i], source) == nil {
+			n++
+		}
+	}
+	return n
+}
+
+// keyed is what is here under the key of a row.
+func (k *known) keyed(row IntakeRow, key, source string) *candidate {
+	if c := k.byKey[source+"\x00"+key]; c != nil || !row.Global {
+		return c
+	}
+	return k.byGlobal[key]
 }
 
 func (k *known) add(c *candidate) {
@@ -106,19 +124,28 @@ func (k *known) add(c *candidate) {
 	k.byName[name] = append(k.byName[name], c)
 }
 
-// find says what a row is: what it was found to be, or else the IRI of what it
-// repeats.
-func (k *known) find(row IntakeRow, source string, iri func(IntakeRow) string) (found *match, duplicate string) {
-	c := k.byKey[source+"\x00"+row.Key]
-	if c == nil && row.Global {
-		c = k.byGlobal[row.Key]
+// find says what a row is: what it was found to be, or else what it repeats.
+func (k *known) find(row IntakeRow, source string, iri func(IntakeRow) string) (found *match, duplicate *candidate) {
+	if c := k.read[row.Key]; c != nil {
+		return nil, c // the same key twice in one harvest: the first says what it is
 	}
-	if c != nil {
-		if c.fresh {
-			return nil, c.id // the same key twice in one harvest
+	found, c := k.recognise(row, source, iri)
+	k.read[row.Key] = c
+	if found == nil {
+		return nil, c
+	}
+	return found, nil
+}
+
+// recognise finds the candidate that a row is, or makes it; the match is nil when the row
+// only repeats it.
+func (k *known) recognise(row IntakeRow, source string, iri func(IntakeRow) string) (*match, *candidate) {
+	if c := k.keyed(row, row.Key, source); c != nil {
+		if c.taken {
+			return nil, c
 		}
-		c.seen = true
-		return &match{id: c.id}, ""
+		c.seen, c.taken = true, true
+		return &match{id: c.id}, c
 	}
 	like := likenessOf(row.Object)
 	for _, c := range k.byName[string(like.kind)+"\x00"+like.name] {
@@ -126,25 +153,26 @@ func (k *known) find(row IntakeRow, source string, iri func(IntakeRow) string) (
 			continue
 		}
 		switch {
-		case c.owner != k.owner || c.fresh:
-			return nil, c.id
+		case c.owner != k.owner || c.taken:
+			return nil, c
 		case c.key == "": // written here by its owner
 			k.claim(c, source, row.Key)
-			return &match{id: c.id, adopt: true}, ""
+			return &match{id: c.id, adopt: true, terms: c.terms}, c
 		case c.key == row.Key && !unnamed(row.Key), c.source == source && !c.seen: // another file name; another key
 			k.claim(c, source, row.Key)
-			return &match{id: c.id}, ""
+			return &match{id: c.id}, c
 		}
-		return nil, c.id
+		return nil, c
 	}
-	c = &candidate{id: iri(row), owner: k.owner, source: source, key: row.Key, seen: true, fresh: true, title: row.Object.Common().Name, likeness: like}
+	b := row.Object.Common()
+	c := &candidate{id: iri(row), owner: k.owner, source: source, key: row.Key, seen: true, taken: true, title: b.Name, terms: b.Licence, likeness: like}
 	k.add(c)
-	return &match{id: c.id, fresh: true}, ""
+	return &match{id: c.id, fresh: true}, c
 }
 
 // claim ties a candidate to a row, so that no other row of the harvest takes it.
 func (k *known) claim(c *candidate, source, key string) {
-	c.source, c.key, c.seen, c.fresh = source, key, true, true
+	c.source, c.key, c.seen, c.taken = source, key, true, true
 	k.byKey[source+"\x00"+key] = c
 }
 

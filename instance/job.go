@@ -42,6 +42,9 @@ type IndexArgs struct {
 type AnnounceArgs struct {
 	Verb Verb   `json:"verb"`
 	ID   string `json:"id"`
+	// Quiet keeps what is new from timelines: other nodes and outboxes have it, and
+	// neither the followers of its owner nor those of its territories are told.
+	Quiet bool `json:"quiet,omitempty"`
 }
 
 // DeliverArgs name an activity of ours and an inbox.

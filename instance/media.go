@@ -91,12 +91,12 @@ func (n *Node) Media() MediaStore { return n.media }
 // told (where it was taken, with which camera). Its Alt is left to say.
 //
 // ErrInvalid (a *ValidationError on "image"): it is no picture, or too large a one, or
-// this node keeps none.
+// too many came at once, or this node keeps none. What waits for its turn ends with ctx.
 func (n *Node) AddPicture(ctx context.Context, data []byte) (*Image, error) {
 	if n.media == nil {
 		return nil, &ValidationError{[]FieldError{{"image", "ce nœud ne garde pas d'images"}}}
 	}
-	p, err := newPicture(data)
+	p, err := newPicture(ctx, data)
 	if err != nil {
 		return nil, err
 	}

@@ -59,7 +59,7 @@ func (n *Node) CloseAccount(ctx context.Context, by *Account, id string) error {
 			return err
 		}
 		a.Closed = n.clock()
-		if err := dropTickets(ctx, tx, a.ID); err != nil {
+		if err := dropTickets(ctx, tx, a); err != nil {
 			return err
 		}
 		return tx.DeleteSessions(ctx, a.ID, "")
@@ -97,15 +97,15 @@ func (n *Node) otherHost(ctx context.Context, tx Tx, leaving *Account) error {
 	return &ValidationError{[]FieldError{{"role", "gardez au moins un hôte : nommez d'abord quelqu'un d'autre"}}}
 }
 
-// dropTickets ends what an account was handed, and what it handed out.
-func dropTickets(ctx context.Context, tx Tx, account string) error {
+// dropTickets ends what an account was handed, or sent, and what it handed out.
+func dropTickets(ctx context.Context, tx Tx, a *Account) error {
 	for _, purpose := range []Purpose{PurposeInvite, PurposeReset, PurposeEmail, PurposePasskey} {
 		tickets, err := tx.Tickets(ctx, purpose)
 		if err != nil {
 			return err
 		}
 		for _, t := range tickets {
-			if t.Account != account {
+			if t.Account != a.ID && t.Email != a.Email {
 				continue
 			}
 			if err := tx.DeleteTicket(ctx, t.Hash); err != nil {

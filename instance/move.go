@@ -8,6 +8,91 @@ import (
 	"time"
 )
 
+// Move says that an organisation of ours lives at another address from now on: its
+// followers are told to follow target there, and it publishes nothing new here. What it
+// published stays, and can be corrected and withdrawn. target was just read from its
+// server; also is who it says it is too: without the old one among them, no server would
+// believe the move.
+//
+// ErrForbidden: target does not say so, or the actor is none of ours; ErrConflict: it
+// moved elsewhere already; ErrGone.
+func (n *Node) Move(ctx context.Context, id string, target *Actor, also []string) error {
+	switch {
+	case n.urls.Local(target.ID), !slices.Contains(also, id):
+		return fmt.Errorf("move of %s to %s: %w: the new one does not say it is the same", id, target.ID, ErrForbidden)
+	case !target.Gone.IsZero():
+		return fmt.Errorf("move of %s to %s: %w", id, target.ID, ErrGone)
+	}
+	return n.changeActor(ctx, id, VerbMove, func(a *Actor) error {
+		if a.MovedTo != "" && a.MovedTo != target.ID {
+			return fmt.Errorf("%s moved to %s: %w", id, a.MovedTo, ErrConflict)
+		}
+		a.MovedTo, a.Moved = target.ID, n.clock()
+		return nil
+	})
+}
+
+// Stay takes a move back: the organisation publishes here again. The followers that
+// other servers moved do not come back by themselves. ErrForbidden, ErrGone.
+func (n *Node) Stay(ctx context.Context, id string) error {
+	return n.changeActor(ctx, id, VerbUpdate, func(a *Actor) error {
+		a.MovedTo, a.Moved = "", time.Time{}
+		return nil
+	})
+}
+
+// maxAliases bounds the addresses that one actor may come from.
+const maxAliases = 10
+
+// SetAlias says that an actor of ours is also the one at another address, or no longer:
+// that one may then move here, with its followers. ErrForbidden, ErrGone, ErrInvalid.
+func (n *Node) SetAlias(ctx context.Context, id, alias string, is bool) error {
+	return n.changeActor(ctx, id, VerbUpdate, func(a *Actor) error {
+		var c checks
+		c.address("alias", alias)
+		c.require(alias != "" && !n.urls.Local(alias), "alias", "donnez l'adresse d'un profil d'un autre nœud")
+		a.AlsoKnownAs = slices.DeleteFunc(a.AlsoKnownAs, func(known string) bool { return known == alias })
+		if is {
+			a.AlsoKnownAs = append(a.AlsoKnownAs, alias)
+		}
+		c.require(len(a.AlsoKnownAs) <= maxAliases, "alias", "retirez d'abord une autre adresse : dix au plus")
+		return c.err()
+	})
+}
+
+// changeActor changes an actor of ours and tells its followers.
+func (n *Node) changeActor(ctx context.Context, id string, verb Verb, change func(*Actor) error) error {
+	if _, err := n.localActor(ctx, id); err != nil {
+		return err
+	}
+	return n.store.Write(ctx, func(tx Tx) error {
+		if err := tx.Lock(ctx, id); err != nil {
+			return err
+		}
+		a, err := tx.Actor(ctx, id)
+		if err != nil {
+			return err
+		}
+		if err := change(a); err != nil {
+			return err
+		}
+		a.Updated = later(n.clock(), a.Updated)
+		if err := tx.SaveActor(ctx, a); err != nil {
+			return err
+		}
+		return tx.Enqueue(ctx, NewJob(JobAnnounce, AnnounceArgs{Verb: verb, ID: id}))
+	})
+}
+
+// stays refuses to publish in the name of an actor of ours that moved: its followers
+// are elsewhere.
+func (a *Actor) stays() error {
+	if a.MovedTo == "" {
+		return nil
+	}
+	return &ValidationError{[]FieldError{{"owner", "cette organisation a déménagé : publiez à sa nouvelle adresse, ou annulez le déménagement"}}}
+}
+
 // moveCooldown is how long after a move an actor may not move again.
 const moveCooldown = 7 * 24 * time.Hour
 

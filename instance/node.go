@@ -1,6 +1,7 @@
 package instance
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,12 +10,16 @@ import (
 	"time"
 )
 
+// Upstream is where the source code of maillage is.
+const Upstream = "https://github.com/maillage/maillage"
+
 // Options configure a node. BaseURL, Store and Index are required.
 type Options struct {
 	BaseURL     string // public address, "https://opl.tiriad.example"
 	Name        string // of the node, for people; the domain when empty
 	Description string // plain text
 	Contact     string // how to reach the host: an address or URL, shown on the about page
+	SourceCode  string // URL of the program's source, as it runs here; Upstream when empty
 	Store       Store
 	Index       Index
 	// FollowBack makes the node follow any node that follows it. Off by default:
@@ -38,6 +43,7 @@ type Node struct {
 	self       *Actor
 	desc       string
 	contact    string
+	source     string
 	followBack bool
 	media      MediaStore
 	mailer     Mailer
@@ -56,7 +62,7 @@ func New(ctx context.Context, o Options) (*Node, error) {
 	}
 	n := &Node{
 		Reader: o.Store, store: o.Store, index: o.Index, urls: urls,
-		desc: o.Description, contact: o.Contact, followBack: o.FollowBack, media: o.Media, mailer: o.Mailer,
+		desc: o.Description, contact: o.Contact, source: cmp.Or(o.SourceCode, Upstream), followBack: o.FollowBack, media: o.Media, mailer: o.Mailer,
 		gazetteer: o.Gazetteer, geocoder: o.Geocoder, now: o.Now, log: o.Log,
 	}
 	if n.gazetteer == nil {
@@ -123,6 +129,9 @@ func (n *Node) Description() string { return n.desc }
 
 // Contact is how to reach the host.
 func (n *Node) Contact() string { return n.contact }
+
+// SourceCode is where the program's source is: everyone who uses the node may have it (AGPL, section 13).
+func (n *Node) SourceCode() string { return n.source }
 
 // Index is the node's search engine.
 func (n *Node) Index() Index { return n.index }

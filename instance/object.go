@@ -116,6 +116,10 @@ func NewObject(kind Kind) (Object, error) {
 
 // CloneObject returns a deep copy.
 func CloneObject(o Object) Object {
+	if p, ok := o.(*presentation); ok {
+		clone := *p // what it points to is replaced, never changed
+		return &clone
+	}
 	clone, err := NewObject(o.Common().Kind)
 	if err != nil {
 		panic("clone: " + err.Error()) // only a new Object type without its Kind gets here

@@ -119,22 +119,26 @@ type ParticipationTx interface {
 	SaveParticipation(ctx context.Context, p Participation) error
 	DeleteParticipation(ctx context.Context, id string) error // none is no error
 	// ForgetParticipants keeps but the number of those who took part in events that
-	// ended or were deleted before the time, and who asked for a place before it and
-	// never confirmed. It says how many it forgot.
-	ForgetParticipants(ctx context.Context, before time.Time) (int, error)
+	// ended or were deleted before a time, and who asked for a place before another time
+	// and never confirmed. It says how many it forgot.
+	ForgetParticipants(ctx context.Context, before, unconfirmed time.Time) (int, error)
 }
 
 // maxSeats bounds what one person asks for.
 const maxSeats = 20
 
-// keepParticipants is how long after an event those who took part are known.
-const keepParticipants = 7 * 24 * time.Hour
+// keepParticipants is how long after an event those who took part are known, and
+// keepUnconfirmed how long a place may be confirmed.
+const (
+	keepParticipants = 7 * 24 * time.Hour
+	keepUnconfirmed  = 48 * time.Hour
+)
 
 // ForgetParticipants erases who took part in what ended a week ago; only numbers
-// stay. It is to be run every day.
+// stay. Places that were never confirmed go too. It is to be run every day.
 func (n *Node) ForgetParticipants(ctx context.Context) (forgotten int, err error) {
 	err = n.store.Write(ctx, func(tx Tx) error {
-		forgotten, err = tx.ForgetParticipants(ctx, n.clock().Add(-keepParticipants))
+		forgotten, err = tx.ForgetParticipants(ctx, n.clock().Add(-keepParticipants), n.clock().Add(-keepUnconfirmed))
 		return err
 	})
 	return forgotten, err

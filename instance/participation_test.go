@@ -263,7 +263,7 @@ func TestSignUpByEmail(t *testing.T) {
 	_, err = w.node.Edit(t.Context(), w.org.ID, id, cancelled)
 	w.must(err)
 	w.mails()
-	if len(post.sent) != 1 || !strings.Contains(post.sent[0].Text, "« Cartopartie » est annulé.") {
+	if len(post.sent) != 1 || !strings.Contains(post.sent[0].Text, "«\u00a0Cartopartie\u00a0» est annulé.") {
 		t.Errorf("sent %+v", post.sent)
 	}
 }
@@ -321,4 +321,25 @@ func TestOneOfOursJoinsAnEventElsewhere(t *testing.T) {
 	closed := w.theirs("https://b.example/e/2", 0)
 	w.must(w.node.ReceiveObject(t.Context(), w.asso, closed, []byte("{}")))
 	w.wants(editor.JoinElsewhere(t.Context(), w.org.ID, closed.ID), instance.ErrForbidden)
+}
+
+// Whoever has no e-mail address leaves a telephone: the organiser answers them.
+func TestSignUpByTelephone(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	post := &letters{}
+	var err error
+	w.node, err = instance.New(t.Context(), instance.Options{
+		BaseURL: "https://a.example", Name: "A", Store: w.store, Mailer: post, Log: slog.New(slog.DiscardHandler),
+		Now: func() time.Time { return w.now },
+	})
+	w.must(err)
+	id := w.open(5, instance.JoinFree)
+	w.wants(w.node.SignUp(t.Context(), id, instance.Participation{Name: "Lou", Seats: 1}), instance.ErrInvalid)
+	w.must(w.node.SignUp(t.Context(), id, instance.Participation{Name: "Lou", Phone: "02 98 00 00 00", Seats: 1}))
+	w.mails()
+	people, err := w.node.Editor(w.writer()).Participants(t.Context(), id)
+	if err != nil || len(people) != 1 || people[0].State != instance.ParticipationAsked || people[0].Phone == "" || len(post.sent) != 0 {
+		t.Errorf("%+v, %v, sent %+v", people, err, post.sent)
+	}
 }

@@ -10,25 +10,30 @@ import (
 	"golang.org/x/crypto/argon2"
 )
 
-// Argon2id as RFC 9106 §4 recommends it where memory is short: 64 MiB, 3 passes.
+// Argon2id with little memory and more passes, which OWASP's Password Storage Cheat Sheet
+// holds equal to its other settings: anybody can ask for a password to be checked, and
+// each that is takes this much. Hashes made with other settings stay good, and are made
+// anew when their account signs in.
 const (
-	argonMemory  = 64 << 10 // KiB
-	argonPasses  = 3
+	argonMemory  = 9 << 10 // KiB
+	argonPasses  = 4
 	argonThreads = 1
 	argonKey     = 32 // bytes
 	argonSalt    = 16 // bytes
 )
 
-// hashing bounds the passwords checked at once: each takes 64 MiB.
+// hashing bounds the passwords checked at once.
 var hashing = make(chan struct{}, 2)
+
+// argonSettings is what hashes begin with that are made as they are now.
+var argonSettings = fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$", argon2.Version, argonMemory, argonPasses, argonThreads)
 
 // hashPassword returns an argon2id hash in the PHC string format.
 func hashPassword(password string) string {
 	salt := make([]byte, argonSalt)
 	_, _ = rand.Read(salt) // never fails (Go 1.24)
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, argonMemory, argonPasses, argonThreads,
-		base64.RawStdEncoding.EncodeToString(salt),
-		base64.RawStdEncoding.EncodeToString(argon(password, salt, argonMemory, argonPasses, argonThreads, argonKey)))
+	key := argon(password, salt, argonMemory, argonPasses, argonThreads, argonKey)
+	return argonSettings + base64.RawStdEncoding.EncodeToString(salt) + "$" + base64.RawStdEncoding.EncodeToString(key)
 }
 
 // checkPassword compares in constant time. A hash that cannot be read matches nothing,

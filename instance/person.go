@@ -172,6 +172,14 @@ func (n *Node) People(ctx context.Context, f PeopleFilter) ([]Person, error) {
 	return people, nil
 }
 
+// PeopleNamed lists at most limit of those who chose to appear on this node, by name,
+// whose name has a word that the text begins. Like People it reads the database: who
+// has just taken their name back is not suggested.
+func (n *Node) PeopleNamed(ctx context.Context, text string, limit int) ([]*Actor, error) {
+	people, _, err := n.Actors(ctx, ActorFilter{Kinds: []Kind{KindPerson}, Scope: ScopeLocal, Named: text, Limit: limit})
+	return people, err
+}
+
 func compareKm(a, b *float64) int {
 	switch {
 	case *a < *b:

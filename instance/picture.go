@@ -2,6 +2,7 @@ package instance
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"image"
 	"image/color"
@@ -18,9 +19,9 @@ import (
 // The limits of a picture. What a file claims is checked before it is decoded: a few
 // kilobytes can stand for gigabytes of pixels.
 const (
-	MaxPicture  = 12 << 20  // bytes of a file
-	maxDecoded  = 160 << 20 // bytes of a decoded one
-	pictureSide = 1600      // pixels of what is kept
+	MaxPicture  = 12 << 20    // bytes of a file
+	maxDecoded  = 160_000_000 // bytes of a decoded one
+	pictureSide = 1600        // pixels of what is kept
 	jpegQuality = 82
 )
 
@@ -32,11 +33,35 @@ type picture struct {
 	width, height int
 }
 
-// decoding is how many pictures are worked on at once: each takes a lot of memory.
-var decoding = make(chan struct{}, 1)
+// One picture is worked on at a time, which takes a lot of memory, and few wait for
+// their turn, as each holds its file meanwhile.
+var (
+	decoding = make(chan struct{}, 1)
+	queued   = make(chan struct{}, 5)
+)
+
+// turn waits until a picture may be worked on; done lets the next one in.
+func turn(ctx context.Context) (done func(), err error) {
+	select {
+	case queued <- struct{}{}:
+	default:
+		return nil, &ValidationError{[]FieldError{{"image", "beaucoup d'images arrivent en même temps : renvoyez la vôtre dans une minute"}}}
+	}
+	if err := ctx.Err(); err != nil {
+		<-queued
+		return nil, err
+	}
+	select {
+	case decoding <- struct{}{}:
+		return func() { <-decoding; <-queued }, nil
+	case <-ctx.Done():
+		<-queued
+		return nil, ctx.Err()
+	}
+}
 
 // newPicture decodes a file and encodes its pixels anew: nothing else of it is left.
-func newPicture(data []byte) (*picture, error) {
+func newPicture(ctx context.Context, data []byte) (*picture, error) {
 	refused := &ValidationError{[]FieldError{{"image", "envoyez une image JPEG, PNG, WebP ou GIF"}}}
 	if len(data) > MaxPicture {
 		return nil, &ValidationError{[]FieldError{{"image", "envoyez une image d'au plus 12 Mo"}}}
@@ -51,8 +76,11 @@ func newPicture(data []byte) (*picture, error) {
 	if err := light(config, format, data); err != nil {
 		return nil, err
 	}
-	decoding <- struct{}{}
-	defer func() { <-decoding }()
+	done, err := turn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	pixels, err := decoders[format].decode(bytes.NewReader(data))
 	if err != nil {
 		return nil, refused
@@ -60,22 +88,63 @@ func newPicture(data []byte) (*picture, error) {
 	return encode(upright(shrink(pixels), orientation(data, format)), format)
 }
 
-// progressive begins the frame of a JPEG file that comes in ever finer layers.
-var progressive = []byte{0xff, 0xc2}
-
-// light refuses a picture that takes too much memory to decode: four bytes a pixel, and
-// twice that with colours of 16 bits or in a progressive JPEG file, whose coefficients
-// are all kept until the end.
+// light refuses a picture that takes too much memory to decode, and says how many
+// pixels one like it may have.
 func light(config image.Config, format string, data []byte) error {
-	deep := slices.Contains([]color.Model{color.RGBA64Model, color.NRGBA64Model, color.Gray16Model}, config.ColorModel)
-	heavy := deep || format == "jpeg" && bytes.Contains(data, progressive)
-	switch {
-	case config.Width > maxDecoded/4/config.Height:
-		return &ValidationError{[]FieldError{{"image", "envoyez une image plus petite : au plus 40 millions de pixels"}}}
-	case heavy && config.Width > maxDecoded/8/config.Height:
-		return &ValidationError{[]FieldError{{"image", "envoyez une image plus petite : au plus 20 millions de pixels quand elle est progressive ou en 16 bits"}}}
+	most := maxDecoded / bytesPerPixel(config, format, data)
+	var c checks
+	c.require(config.Width <= most/config.Height, "image", "envoyez une image plus petite : au plus %d millions de pixels sous cette forme", most/1_000_000)
+	return c.err()
+}
+
+// bytesPerPixel is what decoding takes at its peak for each pixel. The decoders' results
+// have up to four bytes, eight with colours of 16 bits; that of PNG holds an interlaced
+// picture nearly twice, and that of progressive JPEG 32 bits of every coefficient until
+// the end, beside the result.
+func bytesPerPixel(config image.Config, format string, data []byte) int {
+	each := 4
+	if slices.Contains([]color.Model{color.RGBA64Model, color.NRGBA64Model, color.Gray16Model}, config.ColorModel) {
+		each = 8
 	}
-	return nil
+	switch {
+	case format == "png" && data[28] != 0: // IHDR's last byte: decodeConfig has read it
+		each *= 2
+	case format == "jpeg":
+		each = max(each, 5*progressiveSamples(config, data))
+	}
+	return each
+}
+
+// progressiveSamples is how many samples a progressive JPEG file has for each pixel, of
+// all its components, rounded up: 0 when it is not progressive. Its frame is found by
+// the size that the decoder read there, wherever in the file it is; the worst counts, as
+// the others may be decoys.
+func progressiveSamples(config image.Config, data []byte) int {
+	size := []byte{byte(config.Height >> 8), byte(config.Height), byte(config.Width >> 8), byte(config.Width)}
+	worst := 0
+	for rest := data; ; {
+		at := bytes.Index(rest, []byte{0xff, 0xc2})
+		if at < 0 {
+			return worst
+		}
+		rest = rest[at+2:]
+		if len(rest) < 8 || !bytes.Equal(rest[3:7], size) {
+			continue
+		}
+		if components := int(rest[7]); len(rest) >= 8+3*components {
+			worst = max(worst, 1, samples(rest[8:8+3*components]))
+		}
+	}
+}
+
+// samples adds up the sampling factors of a frame's components, by the largest of them.
+func samples(components []byte) int {
+	sum, widest, highest := 0, 1, 1
+	for i := 0; i+2 < len(components); i += 3 {
+		h, v := int(components[i+1]>>4), int(components[i+1]&15)
+		sum, widest, highest = sum+h*v, max(widest, h), max(highest, v)
+	}
+	return (sum + widest*highest - 1) / (widest * highest)
 }
 
 // encode writes photographs as JPEG, and as PNG what has holes to see through and

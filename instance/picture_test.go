@@ -2,6 +2,7 @@ package instance_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"image"
 	"image/color"
@@ -12,6 +13,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/maillage/maillage/instance"
@@ -133,6 +136,78 @@ func TestPicturesTakeBoundedMemory(t *testing.T) {
 	runtime.ReadMemStats(&after)
 	if taken := after.TotalAlloc - before.TotalAlloc; taken > 160<<20 {
 		t.Errorf("a picture of 10 million pixels took %d MB", taken>>20)
+	}
+}
+
+// A progressive JPEG file keeps every coefficient until its end: how many depends on its
+// components, and the frame may hide behind what looks like one.
+func TestProgressivePicturesTakeBoundedMemory(t *testing.T) {
+	node, _ := gallery(t)
+	frame := func(width, height int, sampling ...byte) []byte {
+		out := []byte{0xff, 0xc2, 0, byte(8 + 3*len(sampling)), 8, byte(height >> 8), byte(height), byte(width >> 8), byte(width), byte(len(sampling))}
+		for i, s := range sampling {
+			out = append(out, byte(i+1), s, 0)
+		}
+		return out
+	}
+	scan := []byte{0xff, 0xda, 0, 12, 3, 1, 0, 2, 0, 3, 0, 0, 0, 0}
+	tables := []byte{0xff, 0xc4, 0, 20, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0} // a DC table of one code
+	thumbnail := append([]byte{0xff, 0xe1, 0, 21}, frame(160, 120, 0x22, 0x11, 0x11)...)
+	for name, tc := range map[string]struct {
+		file    []byte
+		refused string // in its message
+	}{
+		"15 Mpx without subsampling": {slices.Concat(thumbnail[:4], thumbnail[4:], frame(5000, 3000, 0x11, 0x11, 0x11)), "10 millions de pixels"},
+		"behind a decoy":             {slices.Concat([]byte{0xff, 0xe1, 0, 15}, frame(5000, 3000, 0x11), frame(5000, 3000, 0x11, 0x11, 0x11)), "10 millions de pixels"},
+		"four components":            {frame(4000, 3000, 0x11, 0x11, 0x11, 0x11), "8 millions de pixels"},
+		"9 Mpx without subsampling":  {frame(3000, 3000, 0x11, 0x11, 0x11), "JPEG, PNG"}, // light enough, and cut short
+		"15 Mpx of a telephone":      {frame(5000, 3000, 0x22, 0x11, 0x11), "JPEG, PNG"},
+	} {
+		file := slices.Concat([]byte{0xff, 0xd8}, tables, tc.file, scan)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := node.AddPicture(t.Context(), file)
+		runtime.ReadMemStats(&after)
+		if err == nil || !strings.Contains(err.Error(), tc.refused) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if taken := after.TotalAlloc - before.TotalAlloc; taken > 170e6 {
+			t.Errorf("%s took %d MB", name, taken/1e6)
+		}
+	}
+}
+
+// Who has gone away is not waited for.
+func TestPicturesWaitNoLongerThanTheirSender(t *testing.T) {
+	t.Parallel()
+	node, _ := gallery(t)
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := node.AddPicture(gone, encoded(t, "png", square(64, color.White))); !errors.Is(err, context.Canceled) {
+		t.Errorf("worked on for nobody: %v", err)
+	}
+}
+
+// Flood: of many large pictures at once, a few wait for their turn and the others are
+// asked to come back.
+func TestAttackManyPicturesAtOnce(t *testing.T) {
+	node, _ := gallery(t)
+	large := encoded(t, "png", image.NewGray(image.Rect(0, 0, 3000, 3000)))
+	answers := make(chan error)
+	for range 20 {
+		go func() { _, err := node.AddPicture(context.WithoutCancel(t.Context()), large); answers <- err }()
+	}
+	kept := 0
+	for range 20 {
+		switch err := <-answers; {
+		case err == nil:
+			kept++
+		case !errors.Is(err, instance.ErrInvalid):
+			t.Error(err)
+		}
+	}
+	if kept == 0 || kept == 20 {
+		t.Errorf("%d of 20 were worked on", kept)
 	}
 }
 

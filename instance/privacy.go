@@ -37,7 +37,7 @@ func (n *Node) PersonalData(ctx context.Context, account string) (*PersonalData,
 		func() (err error) { data.Tokens, err = n.Tokens(ctx, account); return },
 		func() (err error) { data.Drafts, err = n.Drafts(ctx, account); return },
 		func() (err error) { data.Revisions, err = n.RevisionsBy(ctx, account); return },
-		func() (err error) { data.Participations, err = n.Participations(ctx, participationsOf(a)); return },
+		func() (err error) { data.Participations, err = participationsOf(ctx, n, a); return },
 		func() (err error) { data.Proposals, err = proposalsOf(ctx, n, account); return },
 		func() (err error) { invited, err = n.Tickets(ctx, PurposeInvite); return },
 	} {
@@ -87,23 +87,32 @@ func (n *Node) EraseAccount(ctx context.Context, id, password string) error {
 		if err := n.leaveEvents(ctx, tx, a); err != nil {
 			return err
 		}
-		if err := forgetProposer(ctx, tx, id); err != nil {
+		if err := forgetProposer(ctx, tx, a); err != nil {
 			return err
 		}
-		if err := dropTickets(ctx, tx, id); err != nil {
+		if err := dropTickets(ctx, tx, a); err != nil {
 			return err
 		}
 		return tx.DeleteAccount(ctx, id)
 	})
 }
 
-func participationsOf(a *Account) ParticipationFilter {
-	return ParticipationFilter{Who: memberKey(a), Limit: 10_000}
+// participationsOf lists the places of an account, and those asked for with its e-mail.
+func participationsOf(ctx context.Context, read ParticipationReader, a *Account) ([]Participation, error) {
+	var all []Participation
+	for _, who := range []string{memberKey(a), mailKey(a.Email)} {
+		some, err := read.Participations(ctx, ParticipationFilter{Who: who, Limit: 10_000})
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, some...)
+	}
+	return all, nil
 }
 
 // leaveEvents gives up the places of an account and forgets that it had them.
 func (n *Node) leaveEvents(ctx context.Context, tx Tx, a *Account) error {
-	all, err := tx.Participations(ctx, participationsOf(a))
+	all, err := participationsOf(ctx, tx, a)
 	if err != nil {
 		return err
 	}
@@ -151,23 +160,25 @@ func proposalsWhere(ctx context.Context, read ProposalReader, wanted func(*Propo
 }
 
 // forgetProposer withdraws what an account proposed and nobody has answered, and takes
-// its name off what it proposed or answered otherwise.
-func forgetProposer(ctx context.Context, tx Tx, account string) error {
+// its name off what it proposed or answered otherwise, and its e-mail off the rest.
+func forgetProposer(ctx context.Context, tx Tx, a *Account) error {
 	if err := tx.Lock(ctx, "proposals"); err != nil {
 		return err
 	}
-	all, err := proposalsWhere(ctx, tx, func(p *Proposal) bool { return p.Account == account || p.AnsweredBy == account })
+	all, err := proposalsWhere(ctx, tx, func(p *Proposal) bool {
+		return p.Account == a.ID || p.AnsweredBy == a.ID || p.Email == a.Email
+	})
 	if err != nil {
 		return err
 	}
 	for _, p := range all {
-		if p.Account == account && p.State == ProposalWaiting {
+		if p.Account == a.ID && p.State == ProposalWaiting {
 			err = tx.DeleteProposal(ctx, p.ID)
 		} else {
-			if p.Account == account {
+			if p.Account == a.ID || p.Email == a.Email {
 				p.Account, p.Email = "", ""
 			}
-			if p.AnsweredBy == account {
+			if p.AnsweredBy == a.ID {
 				p.AnsweredBy = ""
 			}
 			err = tx.SaveProposal(ctx, p)

@@ -75,6 +75,9 @@ type Proposal struct {
 	Origin   string        `json:"origin,omitempty"`   // host[:port] of the peer it came from; "" = a page of ours
 	From     string        `json:"from,omitempty"`     // IRI of the peer's actor that sent it
 	Activity string        `json:"activity,omitempty"` // IRI of the Offer or Flag that carries it between nodes
+	// Sender is the same for what came from one place, and says nothing of it: by it a
+	// wave of advertising is dismissed at once. Kept only while the proposal waits.
+	Sender string `json:"-"`
 
 	Created    time.Time `json:"created"`
 	Answered   time.Time `json:"answered,omitzero"`
@@ -92,7 +95,8 @@ type ProposalFilter struct {
 	Object string
 	Owners []string // any of them
 	Origin Scope    // ScopeLocal: of our own pages; ScopeNetwork: of peers; or a domain
-	Newest bool     // first; the oldest first otherwise
+	Sender string
+	Newest bool // first; the oldest first otherwise
 	Offset int
 	Limit  int // 0 = 50
 }
@@ -117,6 +121,7 @@ const (
 	maxWaiting        = 300 // of our own pages
 	maxWaitingNetwork = 300 // of all peers
 	maxWaitingByPeer  = 30
+	maxWaitingByPlace = 40 // of one sender: nobody fills the queue for the others
 	maxWaitingByThing = 20
 	maxMessage        = 2000 // runes
 	maxLinks          = 3    // that a text adds
@@ -124,7 +129,8 @@ const (
 
 // Propose keeps what somebody suggests on a page of ours, and returns the secret with
 // which they can see what becomes of it. Of p, the kind, the object (or the kind of a
-// new one), the changes, the reason, the message, the language and the e-mail count.
+// new one), the changes, the reason, the message, the language, the e-mail and the
+// sender count.
 // by is who is signed in, nil for a visitor: a correction of theirs to another node's
 // object goes there at once, those of visitors once a moderator has read them.
 //
@@ -170,15 +176,16 @@ func (n *Node) Propose(ctx context.Context, by *Account, p Proposal) (secret str
 
 // room says whether one more proposal may wait: ErrBusy when it may not.
 func room(ctx context.Context, tx Tx, p *Proposal, most int, origin Scope) error {
-	limits := []struct {
+	type limit struct {
 		filter ProposalFilter
 		most   int
-	}{{ProposalFilter{Origin: origin}, most}}
+	}
+	limits := []limit{{ProposalFilter{Origin: origin}, most}}
 	if p.Object != "" {
-		limits = append(limits, struct {
-			filter ProposalFilter
-			most   int
-		}{ProposalFilter{Object: p.Object}, maxWaitingByThing})
+		limits = append(limits, limit{ProposalFilter{Object: p.Object}, maxWaitingByThing})
+	}
+	if p.Sender != "" {
+		limits = append(limits, limit{ProposalFilter{Sender: p.Sender}, maxWaitingByPlace})
 	}
 	if err := tx.Lock(ctx, "proposals"); err != nil {
 		return err
@@ -257,7 +264,7 @@ func (n *Node) proposeNew(p *Proposal) error {
 // proposeCorrection keeps of the changes those that are some, against the object as
 // it is now.
 func (n *Node) proposeCorrection(ctx context.Context, p *Proposal) error {
-	o, err := n.Object(ctx, p.Object)
+	o, err := n.correctable(ctx, p.Object)
 	if err != nil {
 		return err
 	}
@@ -358,7 +365,7 @@ func (n *Node) WithdrawProposal(ctx context.Context, secret string) error {
 		if p.State != ProposalWaiting {
 			return fmt.Errorf("proposal %s is %s: %w", p.ID, p.State, ErrConflict)
 		}
-		p.State, p.Answered, p.Email, p.Message, p.Changes = ProposalWithdrawn, n.clock(), "", "", nil
+		p.State, p.Answered, p.Email, p.Sender, p.Message, p.Changes = ProposalWithdrawn, n.clock(), "", "", "", nil
 		return nil
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Remedy is what a moderator does about a report.
@@ -60,11 +61,12 @@ func (e Editor) Proposal(ctx context.Context, id string) (*Proposal, error) {
 
 // AcceptProposal does what a proposal asks for, with the changes that the editor kept
 // and perhaps amended: it publishes something new in the name of an actor they write
-// for, or changes an object of ours in its owner's name. A correction without changes
-// is one that was made by hand.
+// for, or changes an object or a Presentation of ours in its owner's name. A correction
+// without changes is one that was made by hand.
 //
-// ErrForbidden: not theirs to answer, or to publish as; ErrConflict: it was answered;
-// ErrInvalid: a *ValidationError that names proposed fields; ErrGone: the object.
+// ErrForbidden: not theirs to answer, or to publish as, or what it changes is a person's
+// or, for whoever is no host, a territory; ErrConflict: it was answered; ErrInvalid: a
+// *ValidationError that names proposed fields; ErrGone: the object.
 func (e Editor) AcceptProposal(ctx context.Context, id, as string, changes []Change, answer string) (Object, error) {
 	var result Object
 	err := e.answer(ctx, id, ProposalAccepted, answer, func(tx Tx, p *Proposal) (err error) {
@@ -112,11 +114,17 @@ func (e Editor) createProposed(ctx context.Context, tx Tx, kind Kind, as string,
 
 func (e Editor) amendProposed(ctx context.Context, tx Tx, id string, changes []Change) (Object, error) {
 	old, err := tx.Object(ctx, id)
+	if errors.Is(err, ErrNotFound) {
+		return e.presentProposed(ctx, tx, id, changes)
+	}
 	if err != nil {
 		return nil, err
 	}
 	if !old.Common().Deleted.IsZero() {
 		return nil, fmt.Errorf("%s: %w", id, ErrGone)
+	}
+	if kind, _, _ := e.node.urls.Parse(old.Common().Owner); kind == KindPerson && !e.MayEdit(old) {
+		return nil, fmt.Errorf("%s: %w: only its author rewrites it", id, ErrForbidden)
 	}
 	o, err := e.node.Amended(old, changes)
 	if err != nil {
@@ -138,12 +146,45 @@ func (e Editor) RefuseProposal(ctx context.Context, id, answer string) error {
 	return e.answer(ctx, id, ProposalRefused, answer, func(Tx, *Proposal) error { return nil })
 }
 
-// DiscardProposal deletes what is only advertising: nobody is told. ErrForbidden.
+// DiscardProposal deletes what is only advertising: nobody is told. ErrForbidden;
+// ErrConflict: it was answered, or has left.
 func (e Editor) DiscardProposal(ctx context.Context, id string) error {
-	if _, err := e.Proposal(ctx, id); err != nil {
+	return e.node.store.Write(ctx, func(tx Tx) error { return e.discard(ctx, tx, id) })
+}
+
+// DiscardProposals deletes many at once, and says how many: those that are gone or
+// were answered meanwhile are left as they are. ErrForbidden: one is not theirs to
+// answer, and none is deleted.
+func (e Editor) DiscardProposals(ctx context.Context, ids []string) (discarded int, err error) {
+	err = e.node.store.Write(ctx, func(tx Tx) error {
+		discarded = 0
+		for _, id := range slices.Sorted(slices.Values(ids)) { // two people at once lock them in one order
+			switch err := e.discard(ctx, tx, id); {
+			case err == nil:
+				discarded++
+			case !errors.Is(err, ErrNotFound) && !errors.Is(err, ErrConflict):
+				return err
+			}
+		}
+		return nil
+	})
+	return discarded, err
+}
+
+func (e Editor) discard(ctx context.Context, tx Tx, id string) error {
+	if err := tx.Lock(ctx, "proposal "+id); err != nil {
 		return err
 	}
-	return e.node.store.Write(ctx, func(tx Tx) error { return tx.DeleteProposal(ctx, id) })
+	p, err := tx.Proposal(ctx, id)
+	switch {
+	case err != nil:
+		return err
+	case !e.MayAnswer(p):
+		return fmt.Errorf("proposal %s: %w", id, ErrForbidden)
+	case p.State != ProposalWaiting:
+		return fmt.Errorf("proposal %s is %s: %w", id, p.State, ErrConflict)
+	}
+	return tx.DeleteProposal(ctx, id)
 }
 
 // ForwardProposal sends a correction to the node that the object is of, whose people
@@ -242,7 +283,7 @@ func (e Editor) answer(ctx context.Context, id string, state ProposalState, sent
 		if err := do(tx, p); err != nil {
 			return err
 		}
-		p.State, p.Answer, p.AnsweredBy, p.Answered = state, sentence, e.account.ID, e.node.clock()
+		p.State, p.Answer, p.AnsweredBy, p.Answered, p.Sender = state, sentence, e.account.ID, e.node.clock(), ""
 		return e.node.tellProposer(ctx, tx, p)
 	})
 }
@@ -282,7 +323,7 @@ func (n *Node) writeProposal(ctx context.Context, args MailArgs) (letter, error)
 	if about == "" {
 		about = p.Object
 	}
-	switch o, err := n.Object(ctx, about); {
+	switch o, err := n.correctable(ctx, about); {
 	case err == nil && o.Common().Deleted.IsZero():
 		l.What, l.Page = o.Common().Name, n.urls.IRI(n.urls.Path(about))
 	case err != nil && !errors.Is(err, ErrNotFound):

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// Change is one field of an object in other words. The fields are those of
-// ProposedFields, as people fill them in.
+// Change is one field of an object, or of a Presentation, in other words. The fields are
+// those of ProposedFields, as people fill them in.
 type Change struct {
 	Field string `json:"field"`
 	Was   string `json:"was,omitempty"` // when it was proposed
@@ -25,9 +25,9 @@ var (
 	placeFields = []string{"place", "street", "postal_code", "locality"}
 )
 
-// ProposedFields lists the fields of a kind of object that people may propose, in
-// the order of a form. Dates are 2027-03-14 and times 14:00, in the event's zone; when
-// is a date in words, for want of a day; content is Markdown.
+// ProposedFields lists the fields of a kind of object or Presentation that people may
+// propose, in the order of a form. Dates are 2027-03-14 and times 14:00, in the event's
+// zone; when is a date in words, for want of a day; content is Markdown.
 func ProposedFields(kind Kind) []string {
 	switch kind {
 	case KindEvent:
@@ -38,6 +38,10 @@ func ProposedFields(kind Kind) []string {
 		return []string{"name", "summary", "content"}
 	case KindAnnouncement:
 		return []string{"content"}
+	case KindOrganisation:
+		return slices.Concat([]string{"name", "content", "website"}, placeFields)
+	case KindTerritory:
+		return []string{"name", "content", "website"}
 	}
 	return nil
 }
@@ -74,6 +78,8 @@ func ProposedValues(o Object) map[string]string {
 		values["organiser"] = strings.Join(names, ", ")
 	case *Partner:
 		values["actor_kind"], values["website"] = o.ActorKind, o.Website
+	case *presentation:
+		values["website"] = o.Website
 	}
 	offered := map[string]string{}
 	for _, field := range ProposedFields(b.Kind) {
@@ -150,6 +156,10 @@ func (n *Node) Amended(o Object, changes []Change) (Object, error) {
 		}
 		if changed("website") {
 			o.Website, o.WebsiteBy = values["website"], ""
+		}
+	case *presentation:
+		if changed("website") {
+			o.Website = values["website"]
 		}
 	}
 	if c.err() != nil {
@@ -334,7 +344,7 @@ func (n *Node) Stale(ctx context.Context, p *Proposal) (map[string]string, error
 	if p.Kind != ProposeCorrect {
 		return nil, nil // nothing is stale: an empty list
 	}
-	o, err := n.Object(ctx, p.Object)
+	o, err := n.correctable(ctx, p.Object)
 	if err != nil {
 		return nil, err
 	}

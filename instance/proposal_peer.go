@@ -31,7 +31,7 @@ func proposeJob(kind string, p *Proposal, to string) Job {
 
 // passOn has a correction go to the node that the object is of.
 func (n *Node) passOn(ctx context.Context, tx Tx, p *Proposal) error {
-	p.State, p.Activity = ProposalSent, n.urls.Activity(newID())
+	p.State, p.Activity, p.Sender = ProposalSent, n.urls.Activity(newID()), ""
 	if err := tx.SaveProposal(ctx, *p); err != nil {
 		return err
 	}
@@ -129,7 +129,7 @@ func isObject(k Kind) bool {
 // receiveProposal keeps what came from a peer, if there is room.
 func (n *Node) receiveProposal(ctx context.Context, from *Actor, p Proposal) error {
 	p.ID, p.State, p.Created = newID(), ProposalWaiting, n.clock()
-	p.Origin, p.From, p.Secret = Origin(from.ID), from.ID, ""
+	p.Origin, p.From, p.Secret, p.Sender = Origin(from.ID), from.ID, "", ""
 	return n.store.Write(ctx, func(tx Tx) error {
 		if err := room(ctx, tx, &p, maxWaitingNetwork, ScopeNetwork); err != nil {
 			return err

@@ -466,3 +466,38 @@ func TestAReportComes(t *testing.T) {
 		t.Errorf("kept %+v", all)
 	}
 }
+
+// One place fills no queue for the others; what was answered meanwhile stays.
+func TestAWaveOfProposals(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	wave := cartopartie()
+	wave.Sender = "place"
+	var ids []string
+	for {
+		secret, err := w.node.Propose(t.Context(), nil, wave)
+		if errors.Is(err, instance.ErrBusy) {
+			break
+		}
+		w.must(err)
+		p, err := w.node.FollowUp(t.Context(), secret)
+		w.must(err)
+		ids = append(ids, p.ID)
+	}
+	if len(ids) != 40 {
+		t.Errorf("%d wait, of one place", len(ids))
+	}
+	other := w.proposed(cartopartie())
+	editor := w.node.Editor(moderator())
+	w.must(editor.RefuseProposal(t.Context(), ids[0], "Non."))
+	w.wants(editor.DiscardProposal(t.Context(), ids[0]), instance.ErrConflict)
+	_, err := w.node.Editor(w.writer()).DiscardProposals(t.Context(), ids)
+	w.wants(err, instance.ErrForbidden)
+	n, err := editor.DiscardProposals(t.Context(), append(ids, "gone"))
+	if err != nil || n != 39 {
+		t.Errorf("%d discarded, %v", n, err)
+	}
+	if _, total, err := editor.Proposals(t.Context(), false, 0, 50, instance.ProposalWaiting); err != nil || total != 1 {
+		t.Errorf("%d wait, with %s: %v", total, other.ID, err)
+	}
+}

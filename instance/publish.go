@@ -35,6 +35,9 @@ func (n *Node) publish(ctx context.Context, by author, draft Object) (Object, er
 
 // mint makes of a draft an object of the owner's, with its IRI.
 func (n *Node) mint(owner *Actor, draft Object) (Object, error) {
+	if err := owner.stays(); err != nil {
+		return nil, err
+	}
 	o := CloneObject(draft)
 	b := o.Common()
 	if err := n.prepare(o); err != nil {
@@ -59,10 +62,16 @@ func (n *Node) mint(owner *Actor, draft Object) (Object, error) {
 // create keeps a new object, if its IRI is free.
 func (n *Node) create(ctx context.Context, tx Tx, by author, o Object) error {
 	id := o.Common().ID
+	if err := tx.Lock(ctx, id); err != nil {
+		return err
+	}
 	switch _, err := tx.Object(ctx, id); {
 	case err == nil:
 		return fmt.Errorf("%s: %w", id, ErrConflict)
 	case !errors.Is(err, ErrNotFound):
+		return err
+	}
+	if err := n.askOrganisers(ctx, tx, by, o, nil); err != nil {
 		return err
 	}
 	if err := n.remember(ctx, tx, by, VerbCreate, o, nil); err != nil {
@@ -100,6 +109,9 @@ func (n *Node) replace(ctx context.Context, tx Tx, by author, id string, o Objec
 	b.ID, b.URL, b.Slug, b.Owner, b.Origin, b.Published = was.ID, was.URL, was.Slug, was.Owner, was.Origin, was.Published
 	b.Provenance = was.Provenance // only an import says where a thing comes from
 	b.Updated = later(n.clock(), was.Updated)
+	if err := n.askOrganisers(ctx, tx, by, o, old); err != nil {
+		return err
+	}
 	if err := n.remember(ctx, tx, by, VerbUpdate, o, old); err != nil {
 		return err
 	}
@@ -129,6 +141,9 @@ func (n *Node) remove(ctx context.Context, tx Tx, by author, id string) error {
 		return err
 	}
 	if err := n.remember(ctx, tx, by, VerbDelete, o, o); err != nil {
+		return err
+	}
+	if err := n.withdrawAsked(ctx, tx, id); err != nil {
 		return err
 	}
 	o.Common().Deleted = n.clock()

@@ -62,6 +62,9 @@ func (n *Node) ReceiveAnnounced(ctx context.Context, by string, from *Actor, o O
 		if err != nil {
 			return err
 		}
+		if err := n.disclaim(ctx, tx, o); err != nil {
+			return err
+		}
 		if err := tx.SaveObject(ctx, o, raw); err != nil {
 			return err
 		}

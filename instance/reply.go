@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -38,7 +40,9 @@ type Reply struct {
 // ReplyFilter selects replies. Zero values do not filter.
 type ReplyFilter struct {
 	Object string
+	Owners []string // any of them owns the object
 	Actor  string
+	Origin string // scheme and host[:port] of the actor: "https://a.example"
 	State  ReplyState
 	Newest bool // first; the oldest first otherwise
 	Offset int
@@ -60,6 +64,8 @@ type ReplyTx interface {
 const (
 	maxReply        = 10_000 // runes
 	maxRepliesByOne = 20     // that wait for one thing of ours, of one author
+	maxRepliesByAll = 1000   // that wait, of all the authors of one server
+	maxRepliesRead  = 100    // of those that wait, at once
 )
 
 // ReceiveReply keeps what a remote actor answered to a thing of ours, or to another
@@ -148,13 +154,33 @@ func (n *Node) rootOf(ctx context.Context, tx Tx, id string) (*Base, error) {
 	return nil, fmt.Errorf("%s: %w", id, ErrGone)
 }
 
-// roomForReply bounds what one author has waiting for one thing of ours.
+// roomForReply bounds what one author has waiting for one thing of ours, and what its
+// server has, on which authors cost nothing.
 func (n *Node) roomForReply(ctx context.Context, tx Tx, r Reply) error {
-	_, waiting, err := tx.Replies(ctx, ReplyFilter{Object: r.Object, Actor: r.Actor, State: ReplyWaiting, Limit: 1})
-	if err == nil && waiting >= maxRepliesByOne {
-		return fmt.Errorf("reply %s: %w: too many of theirs wait", r.ID, ErrInvalid)
+	for _, limit := range []struct {
+		of   ReplyFilter
+		most int
+	}{
+		{ReplyFilter{Object: r.Object, Actor: r.Actor}, maxRepliesByOne},
+		{ReplyFilter{Origin: originOf(r.Actor)}, maxRepliesByAll},
+	} {
+		limit.of.State, limit.of.Limit = ReplyWaiting, 1
+		_, waiting, err := tx.Replies(ctx, limit.of)
+		if err == nil && waiting >= limit.most {
+			err = fmt.Errorf("reply %s: %w: too many of theirs wait", r.ID, ErrInvalid)
+		}
+		if err != nil {
+			return err
+		}
 	}
-	return err
+	return nil
+}
+
+// originOf is the beginning of an IRI that all of its server share: "https://a.example".
+func originOf(iri string) string {
+	scheme, rest, _ := strings.Cut(iri, "://")
+	host, _, _ := strings.Cut(rest, "/")
+	return scheme + "://" + host
 }
 
 // trusted is the state of a reply that no editor has read: the owner of what it
@@ -249,20 +275,14 @@ func (e Editor) AnswerReply(ctx context.Context, id string, show bool) error {
 // WaitingReplies lists, oldest first, the replies that wait for this editor, and says
 // how many there are in all; at most a hundred are listed.
 func (e Editor) WaitingReplies(ctx context.Context) ([]Reply, int, error) {
-	const most = 1000
-	all, total, err := e.node.Replies(ctx, ReplyFilter{State: ReplyWaiting, Limit: most})
-	if err != nil || e.account.Moderates() {
-		return all[:min(len(all), 100)], total, err
-	}
-	var theirs []Reply
-	for _, r := range all {
-		o, err := e.node.Object(ctx, r.Object)
-		if err != nil {
-			return nil, 0, err
+	f := ReplyFilter{State: ReplyWaiting, Limit: maxRepliesRead}
+	if !e.account.Moderates() {
+		if f.Owners = slices.Clone(e.account.Organisations); e.account.Person != "" {
+			f.Owners = append(f.Owners, e.account.Person)
 		}
-		if e.MayModerate(o) {
-			theirs = append(theirs, r)
+		if len(f.Owners) == 0 {
+			return nil, 0, nil
 		}
 	}
-	return theirs[:min(len(theirs), 100)], len(theirs), nil
+	return e.node.Replies(ctx, f)
 }

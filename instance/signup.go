@@ -18,9 +18,13 @@ const (
 	LetterParticipationNews    = "participation-news"    // the event has changed
 )
 
-// maxUnanswered bounds how many forms may wait for one event: nobody fills it for
-// the organiser.
-const maxUnanswered = 500
+// maxUnanswered bounds how many forms may wait for an organiser's answer at one event.
+// Those that wait for who sent them to confirm close nothing to anybody: beyond
+// maxUnconfirmed the oldest gives way.
+const (
+	maxUnanswered  = 500
+	maxUnconfirmed = 2000
+)
 
 // MemberJoin gives an account a place at an event of ours, or puts it on the waiting
 // list. Asked twice, nothing changes. ErrForbidden: the event takes no sign-ups.
@@ -71,24 +75,29 @@ func (n *Node) MemberPlace(ctx context.Context, a *Account, event string) (*Part
 
 func memberKey(a *Account) string { return "account:" + a.ID }
 
-// SignUp asks for a place for anyone: they get a letter with a link that confirms it
-// or, when this node sends no mail, are noted on the organiser's desk. Who signs up
-// twice with one e-mail is sent the link again, and whoever asks does not learn which
-// it was. ErrInvalid; ErrForbidden: the event takes no sign-ups.
+// mailKey tells apart those who sign up by their e-mails, also once it is forgotten.
+func mailKey(email string) string { return "mail:" + HashSecret(email) }
+
+// SignUp asks for a place for anyone: they get a letter with a link that confirms it.
+// Whoever leaves a phone number instead, or any other way when this node sends no mail,
+// is noted on the organiser's desk. Who signs up twice with one e-mail is sent the link
+// again, and whoever asks does not learn which it was. ErrInvalid; ErrForbidden: the
+// event takes no sign-ups.
 func (n *Node) SignUp(ctx context.Context, event string, p Participation) error {
 	p.clean()
 	var c checks
 	c.require(p.Name != "", "name", "donnez un nom ou un pseudonyme")
-	if p.Email != "" || n.Mails() {
+	if p.Email != "" {
 		c.email(p.Email)
 	}
+	c.require(p.Email != "" || p.Phone != "" || !n.Mails(), "email", "donnez une adresse e-mail, ou un téléphone où vous répondre")
 	c.require(p.Seats >= 1 && p.Seats <= maxSeats, "seats", "un nombre de places entre 1 et 20")
 	if err := c.err(); err != nil {
 		return err
 	}
 	p.Event, p.Via, p.Account, p.Ours = event, ViaForm, "", false
 	if p.Who = "form:" + newID(); p.Email != "" {
-		p.Who = "mail:" + HashSecret(p.Email)
+		p.Who = mailKey(p.Email)
 	}
 	return n.store.Write(ctx, func(tx Tx) error {
 		if _, err := n.joinable(ctx, tx, event); err != nil {
@@ -98,17 +107,17 @@ func (n *Node) SignUp(ctx context.Context, event string, p Participation) error 
 		switch {
 		case err != nil && !errors.Is(err, ErrNotFound):
 			return err
-		case err == nil && old.State != ParticipationLeft:
+		case err == nil && old.State != ParticipationLeft && !n.lapsed(old):
 			return n.sendPlace(ctx, tx, old)
 		}
-		if err := n.roomOnDesk(ctx, tx, event); err != nil {
+		if p.State = ParticipationAsked; n.Mails() && p.Email != "" {
+			p.State = ParticipationUnconfirmed
+		}
+		if err := roomOnDesk(ctx, tx, p); err != nil {
 			return err
 		}
 		if err := n.newParticipation(ctx, tx, &p); err != nil {
 			return err
-		}
-		if p.State = ParticipationAsked; n.Mails() {
-			p.State = ParticipationUnconfirmed
 		}
 		if err := tx.SaveParticipation(ctx, p); err != nil {
 			return err
@@ -117,18 +126,27 @@ func (n *Node) SignUp(ctx context.Context, event string, p Participation) error 
 	})
 }
 
-// roomOnDesk refuses a form when too many wait already.
-func (n *Node) roomOnDesk(ctx context.Context, tx Tx, event string) error {
-	for _, state := range []ParticipationState{ParticipationUnconfirmed, ParticipationAsked} {
-		waiting, err := tx.Participations(ctx, ParticipationFilter{Event: event, State: state, Limit: maxUnanswered})
-		if err != nil {
-			return err
-		}
-		if len(waiting) >= maxUnanswered {
-			return &ValidationError{[]FieldError{{"event", "trop de demandes attendent déjà une réponse : écrivez plutôt à l'organisateur"}}}
-		}
+// lapsed says that a place was not confirmed in time.
+func (n *Node) lapsed(p *Participation) bool {
+	return p.State == ParticipationUnconfirmed && n.clock().Sub(p.Created) > keepUnconfirmed
+}
+
+// roomOnDesk refuses a form when too many wait already for the organiser. For one more
+// to be confirmed there is always room: nobody closes an event to the others with
+// addresses that are not theirs.
+func roomOnDesk(ctx context.Context, tx Tx, p Participation) error {
+	most := maxUnanswered
+	if p.State == ParticipationUnconfirmed {
+		most = maxUnconfirmed
 	}
-	return nil
+	waiting, err := tx.Participations(ctx, ParticipationFilter{Event: p.Event, State: p.State, Limit: most})
+	switch {
+	case err != nil || len(waiting) < most:
+		return err
+	case p.State == ParticipationUnconfirmed:
+		return tx.DeleteParticipation(ctx, waiting[0].ID)
+	}
+	return &ValidationError{[]FieldError{{"event", "trop de demandes attendent déjà une réponse : écrivez plutôt à l'organisateur"}}}
 }
 
 // sendPlace sends who signed up the link to their place.
@@ -175,9 +193,25 @@ func (n *Node) ConfirmPlace(ctx context.Context, secret string) error {
 		if !e.Joinable(n.clock()) {
 			return fmt.Errorf("%s takes no sign-ups: %w", e.ID, ErrForbidden)
 		}
+		if err := n.prolong(ctx, tx, HashSecret(secret), n.placeKnownUntil(e)); err != nil {
+			return err
+		}
 		p.Updated = n.clock()
 		return n.seat(ctx, tx, e, p)
 	})
+}
+
+// prolong has a ticket be good until a time.
+func (n *Node) prolong(ctx context.Context, tx Tx, hash string, until time.Time) error {
+	t, err := tx.Ticket(ctx, hash)
+	if err == nil {
+		err = tx.DeleteTicket(ctx, hash)
+	}
+	if err != nil {
+		return err
+	}
+	t.Expires = until
+	return tx.SaveTicket(ctx, *t)
 }
 
 // GiveUpPlace ends the participation of a letter's link. ErrNotFound.
@@ -241,6 +275,9 @@ func (n *Node) writeParticipation(ctx context.Context, args MailArgs) (letter, e
 	secret, hash := Secret()
 	l.Link = n.secretLink("/participation", secret)
 	ticket := Ticket{Hash: hash, Purpose: PurposeParticipation, ID: p.ID, Created: n.clock(), Expires: n.placeKnownUntil(e)}
+	if p.State == ParticipationUnconfirmed {
+		ticket.Expires = n.clock().Add(keepUnconfirmed)
+	}
 	return l, n.store.Write(ctx, func(tx Tx) error { return tx.SaveTicket(ctx, ticket) })
 }
 

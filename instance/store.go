@@ -24,7 +24,7 @@ type Store interface {
 	// itself.
 	Purge(ctx context.Context, before time.Time) error
 	// Analyze brings up to date the statistics by which lists are planned: for the end
-	// of a bulk load.
+	// of a bulk load, and now and then.
 	Analyze(ctx context.Context) error
 	Close() error
 }
@@ -75,6 +75,7 @@ type Reader interface {
 	RevisionReader
 	DraftReader
 	ParticipationReader
+	OrganiserReader
 	ReplyReader
 	ReactionReader
 	BlockReader
@@ -83,6 +84,7 @@ type Reader interface {
 	HidingReader
 	ArchiveReader
 	OnceReader
+	IntakeLog
 }
 
 // Tx is a transaction. It reads its own writes.
@@ -102,6 +104,9 @@ type Tx interface {
 	SaveActivity(ctx context.Context, a Activity) error
 	// DeleteAnnounce forgets an actor's Announce of an object; none is no error.
 	DeleteAnnounce(ctx context.Context, actor, object string) error
+	// ForgetActivities erases what was said of an object that is withdrawn: its Create,
+	// Updates and Announces, which hold what it said.
+	ForgetActivities(ctx context.Context, object string) error
 	SaveHost(ctx context.Context, h Host) error
 	SaveToken(ctx context.Context, hash, actorID, label string) error
 	Enqueue(ctx context.Context, jobs ...Job) error
@@ -110,6 +115,7 @@ type Tx interface {
 	RevisionTx
 	DraftTx
 	ParticipationTx
+	OrganiserTx
 	ReplyTx
 	ReactionTx
 	BlockTx
@@ -117,6 +123,7 @@ type Tx interface {
 	ProposalTx
 	HidingTx
 	OnceTx
+	IntakeTx
 }
 
 // Scope says whose things a filter wants.
@@ -133,6 +140,7 @@ const (
 type ActorFilter struct {
 	Kinds  []Kind
 	Scope  Scope
+	Named  string // begins a word of the name, whatever its capitals and accents
 	Offset int
 	Limit  int // 0 = 50
 }

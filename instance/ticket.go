@@ -117,9 +117,11 @@ func (n *Node) LetBackIn(ctx context.Context, account string, age time.Duration)
 	return n.replaceTickets(ctx, Ticket{Purpose: PurposeReset, Expires: n.clock().Add(age), Account: account})
 }
 
-// Reset gives the account of a ticket a new password and ends its sessions.
+// Reset gives the account of a ticket a new password and shuts every other way in:
+// sessions, a change of address that was asked for, and the passkeys and tokens that
+// are not among those to keep, by ID and by hash.
 // ErrNotFound: the ticket was used or has expired; ErrInvalid.
-func (n *Node) Reset(ctx context.Context, secret, password string) (*Account, error) {
+func (n *Node) Reset(ctx context.Context, secret, password string, keep ...string) (*Account, error) {
 	t, err := n.TicketFor(ctx, secret, PurposeReset)
 	if err != nil {
 		return nil, err
@@ -136,7 +138,11 @@ func (n *Node) Reset(ctx context.Context, secret, password string) (*Account, er
 		if !a.Closed.IsZero() {
 			return fmt.Errorf("reset of a closed account: %w", ErrNotFound)
 		}
-		a.Password, changed = hash, a
+		a.Password, a.NewEmail, changed = hash, "", a
+		a.Passkeys = slices.DeleteFunc(a.Passkeys, func(p Passkey) bool { return !slices.Contains(keep, p.ID) })
+		if err := dropTokens(ctx, tx, a.ID, keep); err != nil {
+			return err
+		}
 		if err := n.tellPasswordChanged(ctx, tx, a); err != nil {
 			return err
 		}

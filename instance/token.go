@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -88,6 +89,23 @@ func (n *Node) RevokeToken(ctx context.Context, by *Account, hash string) error 
 	})
 }
 
+// dropTokens ends the tokens of an account but those whose hash is to be kept.
+func dropTokens(ctx context.Context, tx Tx, account string, keep []string) error {
+	tokens, err := tx.Tokens(ctx, account)
+	if err != nil {
+		return err
+	}
+	for _, t := range tokens {
+		if slices.Contains(keep, t.Hash) {
+			continue
+		}
+		if err := tx.DeleteToken(ctx, t.Hash); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // TokenOwner is the actor that a token, given by its hash, publishes for now: its
 // account must still be open and write for that actor.
 //
@@ -106,7 +124,7 @@ func (n *Node) TokenOwner(ctx context.Context, hash string) (actor string, err e
 		if !a.Closed.IsZero() {
 			return "", fmt.Errorf("token of a closed account: %w", ErrNotFound)
 		}
-		if !t.ReadOnly() && !a.WritesFor(t.Actor) {
+		if !t.ReadOnly() && !n.Editor(a).speaksAs(t.Actor) {
 			return "", fmt.Errorf("token for %s: %w", t.Actor, ErrForbidden)
 		}
 	}

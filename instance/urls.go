@@ -106,9 +106,12 @@ func SameOrigin(a, b string) bool {
 	return errA == nil && errB == nil && ua.Host != "" && ua.Scheme == ub.Scheme && strings.EqualFold(ua.Host, ub.Host)
 }
 
+// ligatures are the letters of Latin alphabets that have no accent to take off.
+var ligatures = strings.NewReplacer("œ", "oe", "Œ", "oe", "æ", "ae", "Æ", "ae", "ß", "ss", "ø", "o", "Ø", "o")
+
 // Slugify makes a path part of a title: "Opération Libre à Brest" -> "operation-libre-a-brest".
 func Slugify(s string) string {
-	s = strings.NewReplacer("œ", "oe", "Œ", "oe", "æ", "ae", "Æ", "ae", "ß", "ss", "ø", "o", "Ø", "o").Replace(s)
+	s = ligatures.Replace(s)
 	var out strings.Builder
 	dash := false
 	for _, r := range norm.NFD.String(strings.ToLower(s)) {

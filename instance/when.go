@@ -3,6 +3,7 @@ package instance
 import (
 	"fmt"
 	"regexp"
+	"sync"
 	"time"
 )
 
@@ -28,14 +29,29 @@ func (w When) Vague() bool { return w.Start.IsZero() }
 // Location is the event's time zone, Europe/Paris if unknown.
 func (w When) Location() *time.Location {
 	if w.Zone != "" {
-		if loc, err := time.LoadLocation(w.Zone); err == nil {
+		if loc, err := zone(w.Zone); err == nil {
 			return loc
 		}
 	}
-	if loc, err := time.LoadLocation("Europe/Paris"); err == nil {
+	if loc, err := zone("Europe/Paris"); err == nil {
 		return loc
 	}
 	return time.UTC
+}
+
+// zones keeps those that were asked for, by IANA name, since reading one takes as long as
+// the rest of an event. Only those that exist: some hundreds.
+var zones sync.Map
+
+func zone(name string) (*time.Location, error) {
+	if loc, ok := zones.Load(name); ok {
+		return loc.(*time.Location), nil
+	}
+	loc, err := time.LoadLocation(name)
+	if err == nil {
+		zones.Store(name, loc)
+	}
+	return loc, err
 }
 
 // Bounds is the span in which the event can fall: [from, to). Both are zero when

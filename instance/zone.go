@@ -116,6 +116,24 @@ func (n *Node) FindCommune(text string) (Commune, bool) {
 	return Commune{}, false
 }
 
+// Around is the commune from which to measure what is near another: itself when it is
+// placed; else the most populated that is placed and shares a postal code with it,
+// which must then be named, for the distances are its own. ok is false when there is
+// none.
+func (n *Node) Around(c Commune) (from Commune, ok bool) {
+	if c.Point != nil {
+		return c, true
+	}
+	for _, code := range c.PostalCodes {
+		for _, neighbour := range n.gazetteer.ByPostalCode(code) {
+			if neighbour.Point != nil {
+				return neighbour, true
+			}
+		}
+	}
+	return Commune{}, false
+}
+
 // departementOf is the département of a postal code, as far as it tells.
 func departementOf(postalCode string) string {
 	if strings.HasPrefix(postalCode, "97") || strings.HasPrefix(postalCode, "98") {

@@ -43,7 +43,7 @@ var _ instance.Mailer = (*Sender)(nil)
 func New(o Options) (*Sender, error) {
 	from, err := mail.ParseAddress(o.From)
 	if err != nil {
-		return nil, fmt.Errorf("mail.from : écrivez une adresse e-mail, comme noeud@exemple.org, pas « %s »", o.From)
+		return nil, errors.New("mail.from : écrivez l’adresse e-mail de qui envoie, comme noeud@exemple.org")
 	}
 	s := &Sender{options: o, from: from.Address, dial: []gomail.Option{gomail.WithTimeout(timeout)}}
 	switch o.TLS {
@@ -53,7 +53,7 @@ func New(o Options) (*Sender, error) {
 		s.dial = append(s.dial, gomail.WithSSLPort(false))
 	case "none":
 		if o.User != "" && o.Host != "localhost" && o.Host != "127.0.0.1" && o.Host != "::1" {
-			return nil, errors.New("mail.tls : avec un mot de passe, écrivez starttls ou tls ; none ne convient qu'à un serveur sur cette machine")
+			return nil, errors.New("mail.tls : avec un mot de passe, écrivez starttls ou tls ; none ne convient qu’à un serveur sur cette machine")
 		}
 		s.dial = append(s.dial, gomail.WithTLSPortPolicy(gomail.NoTLS))
 	default:
