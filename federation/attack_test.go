@@ -392,3 +392,121 @@ func TestAttackLookupsDoNotPileUp(t *testing.T) {
 		<-statuses
 	}
 }
+
+// Flood by wildcard DNS: a domain whose every name is a server, and accounts without
+// number, are met slowly. Those who were met before are not held up.
+func TestAttackServersWithoutNumber(t *testing.T) {
+	t.Parallel()
+	p := newPeer(t)
+	stranger := &signedRequest{network: "203.0.113.0/24"}
+	refused := 0
+	for i := range maxFirst + 10 {
+		if _, err := p.strange(t.Context(), stranger, fmt.Sprintf("https://h%d.evil.example/u", i)); err != nil {
+			refused++
+		}
+	}
+	if refused < 9 {
+		t.Errorf("%d of %d servers were refused", refused, maxFirst+10)
+	}
+	elsewhere := &signedRequest{network: "198.51.100.0/24"}
+	if err := p.store.Write(t.Context(), func(tx instance.Tx) error { return tx.SaveHost(t.Context(), instance.Host{Domain: "large.example"}) }); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 3 * maxFirst {
+		met, err := p.strange(t.Context(), elsewhere, fmt.Sprintf("https://large.example/u%d", i))
+		if err != nil {
+			t.Fatalf("account %d of a server that is known: %v", i, err)
+		}
+		met()
+	}
+}
+
+// Where requests come from is believed of the proxies beside us alone.
+func TestAttackForgedNetworks(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct{ remote, forwarded, want string }{
+		{"127.0.0.1:1", "", ""},
+		{"127.0.0.1:1", "93.184.216.34", "93.184.216.0/24"},
+		{"93.184.216.34:1", "8.8.8.8", "93.184.216.0/24"},
+		{"[::ffff:93.184.216.34]:1", "", "93.184.216.0/24"},
+		{"[2a01:e0a:1:2::3]:1", "", "2a01:e0a:1::/48"},
+		{"10.0.0.2:1", "6.6.6.6, 93.184.216.34", "93.184.216.0/24"},
+		{"what", "", ""},
+	} {
+		r := httptest.NewRequest(http.MethodPost, "/inbox", nil)
+		if r.RemoteAddr = tc.remote; tc.forwarded != "" {
+			r.Header.Set("X-Forwarded-For", tc.forwarded)
+		}
+		if got := networkOf(r); got != tc.want {
+			t.Errorf("%+v: %q", tc, got)
+		}
+	}
+	for iri, want := range map[string]string{
+		"https://x.a.example/u": "a.example", "https://A.example:8443/u": "a.example", "https://asso.frama.space/u": "frama.space",
+		"http://127.0.0.1:8080/u": "127.0.0.1:8080", "http://localhost:80/u": "localhost:80", "https://me.github.io/u": "me.github.io", "https://github.io/u": "github.io",
+	} {
+		if got := domainOf(iri); got != want {
+			t.Errorf("%s is of %s, want %s", iri, got, want)
+		}
+	}
+}
+
+// Flood: a stranger has us keep a megabyte, for a month, with each signature.
+func TestAttackDiskFilledByStrangers(t *testing.T) {
+	t.Parallel()
+	to, from := newPeer(t), newPeer(t)
+	org := from.organisation("mallory")
+	large := strings.Repeat("x", 900_000)
+	for _, kind := range []string{"Delete", "Add", "Invite"} {
+		rest := fmt.Sprintf(`"type":%q,"object":{"id":%q,"type":"Note","content":%q}`, kind, from.base+"/x", large)
+		if status := from.say(to, org, kind, rest); status != http.StatusRequestEntityTooLarge {
+			t.Errorf("%s of 900 kB: %d", kind, status)
+		}
+	}
+	to.Federation.kept = newLimiter(1, 1000)
+	like := fmt.Sprintf(`"type":"Like","object":%q`, to.base+"/actor")
+	last := 0
+	for i := range 8 {
+		last = from.say(to, org, fmt.Sprint("like", i), like)
+	}
+	if last != http.StatusTooManyRequests {
+		t.Errorf("beyond what a domain may have kept: %d", last)
+	}
+}
+
+// Amplification: an actor that is followed points us, many times over, at a third party.
+func TestAttackAnnouncesAimedAtAThirdParty(t *testing.T) {
+	t.Parallel()
+	p, victim, evil := newPeer(t), newSite(t), newSite(t)
+	mallory := evil.actor("/mallory", "Organization")
+	p.hearsOf(mallory)
+	p.Federation.abroad = newLimiter(0.01, 5)
+	for i := range 20 {
+		err := p.receiveFrom(t.Context(), mallory, fmt.Sprint(victim.URL, "/", i))
+		var status *statusError
+		if i >= 5 && (!errors.As(err, &status) || status.code != http.StatusTooManyRequests || status.retryAfter == 0) {
+			t.Errorf("document %d: %v", i, err)
+		}
+	}
+	if asked := len(victim.readings()); asked != 5 {
+		t.Errorf("%d documents of the victim were asked for", asked)
+	}
+	if err := p.receiveFrom(t.Context(), mallory, mallory+"/e"); errors.Is(err, instance.ErrForbidden) {
+		t.Error(err)
+	}
+}
+
+// Log flood: a NUL in an address is a mistake of who asks, not of the server.
+func TestAttackNUL(t *testing.T) {
+	t.Parallel()
+	to := newPeer(t)
+	for _, path := range []string{"/.well-known/webfinger?resource=acct:a%00@x", "/organisations/%00/outbox", "/activites/%00", "/evenements/%00/replies", "/actor/followers?page=%00"} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, to.base+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := status(t, r); got != http.StatusNotFound {
+			t.Errorf("%s: %d", path, got)
+		}
+	}
+}

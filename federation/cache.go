@@ -75,7 +75,13 @@ func newLimiter(rate, burst float64) *limiter {
 }
 
 // allow takes a token, or says how long to wait for one.
-func (l *limiter) allow(name string) (ok bool, wait time.Duration) {
+func (l *limiter) allow(name string) (ok bool, wait time.Duration) { return l.take(name, 1) }
+
+// giveBack returns a token that allow took.
+func (l *limiter) giveBack(name string) { l.take(name, -1) }
+
+// take takes some tokens, or says how long to wait for them.
+func (l *limiter) take(name string, count float64) (ok bool, wait time.Duration) {
 	now := time.Now()
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -86,10 +92,10 @@ func (l *limiter) allow(name string) (ok bool, wait time.Duration) {
 	}
 	b.tokens = min(l.burst, b.tokens+now.Sub(b.at).Seconds()*l.rate)
 	b.at = now
-	if b.tokens < 1 {
-		wait = time.Duration((1 - b.tokens) / l.rate * float64(time.Second))
+	if b.tokens < count {
+		wait = time.Duration((count - b.tokens) / l.rate * float64(time.Second))
 	} else {
-		b.tokens--
+		b.tokens = min(l.burst, b.tokens-count)
 		ok = true
 	}
 	l.buckets[name] = b

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"path"
+	"slices"
 	"strconv"
 
 	"github.com/labstack/echo/v4"
@@ -223,23 +224,31 @@ func (f *Federation) followCount(c echo.Context, suffix string, of func(string) 
 	return f.answer(c, http.StatusOK, contentTypeAS, as2.MarshalCollection(actor.ID+suffix, "", total))
 }
 
-// featured lists an actor's own next events: Mastodon shows them first on its
-// profile, even to who has just found it.
+// featured lists what an actor puts forward, then its own next events: Mastodon shows
+// them first on its profile, even to who has just found it. A territory's is empty, for
+// Mastodon and GoToSocial show there only what the actor itself wrote: see upcoming.
 func (f *Federation) featured(c echo.Context) error {
 	actor, err := f.collectionOwner(c)
 	if err != nil {
 		return f.refuse(c, err)
 	}
-	objects, _, err := f.node.Objects(c.Request().Context(), instance.ObjectFilter{
+	ctx := c.Request().Context()
+	chosen, err := f.node.Featured(ctx, actor)
+	if err != nil {
+		return err
+	}
+	next, _, err := f.node.Objects(ctx, instance.ObjectFilter{
 		Kinds: []instance.Kind{instance.KindEvent}, Scope: instance.ScopeLocal, Owner: actor.ID,
 		From: f.node.Now(), Sort: instance.ByStart, Limit: featuredMax,
 	})
 	if err != nil {
 		return err
 	}
-	ids := make([]string, len(objects))
-	for i, o := range objects {
-		ids[i] = o.Common().ID
+	ids := []string{}
+	for _, o := range append(chosen, next...) {
+		if id := o.Common().ID; len(ids) < featuredMax && !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
 	}
 	body, err := json.Marshal(struct {
 		Context    string   `json:"@context"`

@@ -35,7 +35,7 @@ func (f *Federation) Deliver(ctx context.Context, job instance.Job) error {
 	}
 	activity, err := f.node.Activity(ctx, args.Activity)
 	if errors.Is(err, instance.ErrNotFound) {
-		return instance.Cancel(err)
+		return nil // what it was about was withdrawn meanwhile
 	}
 	if err != nil {
 		return err

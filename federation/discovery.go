@@ -65,7 +65,7 @@ func (f *Federation) Discover(ctx context.Context, what string) (*instance.Actor
 	case validHost(asciiHost(what)):
 		iri, err = f.nodeActor(ctx, asciiHost(what))
 	default:
-		return nil, undiscovered(nil, "« %s » n'est ni une adresse de serveur, ni un identifiant comme @nom@serveur, ni l'adresse d'un profil.", what)
+		return nil, undiscovered(nil, "« %s » n’est ni une adresse de serveur, ni un identifiant comme @nom@serveur, ni l’adresse d’un profil.", what)
 	}
 	if err != nil {
 		return nil, err
@@ -128,12 +128,8 @@ func (f *Federation) nodeActor(ctx context.Context, host string) (string, error)
 		return "", undiscovered(instance.ErrConflict, "%s est ce serveur-ci.", host)
 	}
 	links, err := f.wellKnown(ctx, f.origin(host)+"/.well-known/nodeinfo")
-	var dns *net.DNSError
-	switch {
-	case errors.As(err, &dns) && dns.IsNotFound:
-		return "", undiscovered(err, "%s n'existe pas. Vérifiez l'adresse.", host)
-	case err != nil && temporary(err):
-		return "", f.unreachable(host, err)
+	if silence := unanswered(host, err); silence != nil {
+		return "", silence
 	}
 	for _, link := range links.Links {
 		if link.Rel == relApplication && instance.Origin(link.Href) == host {
@@ -141,9 +137,8 @@ func (f *Federation) nodeActor(ctx context.Context, host string) (string, error)
 		}
 	}
 	iri, err := f.finger(ctx, host, host)
-	var discovery *DiscoveryError
-	if errors.As(err, &discovery) && !temporary(err) {
-		return "", undiscovered(err, "%s répond, mais n'est pas un serveur du fédivers que l'on peut suivre en entier. Essayez avec un identifiant : @nom@%s.", host, host)
+	if err != nil && unanswered(host, err) == nil {
+		return "", undiscovered(err, "%s répond, mais n’est pas un serveur du fédivers que l’on peut suivre en entier. Essayez avec un identifiant : @nom@%s.", host, host)
 	}
 	return iri, err
 }
@@ -158,15 +153,26 @@ func (f *Federation) finger(ctx context.Context, name, host string) (string, err
 	case err == nil:
 		return iri, nil
 	case errors.Is(err, instance.ErrNotFound), errors.Is(err, instance.ErrGone):
-		return "", undiscovered(err, "Personne ne s'appelle @%s sur %s.", name, host)
-	case temporary(err):
-		return "", f.unreachable(host, err)
+		return "", undiscovered(err, "Personne ne s’appelle @%s sur %s.", name, host)
 	}
-	return "", undiscovered(err, "%s n'est pas un serveur du fédivers, ou ne dit pas qui est @%s.", host, name)
+	if silence := unanswered(host, err); silence != nil {
+		return "", silence
+	}
+	return "", undiscovered(err, "%s n’est pas un serveur du fédivers, ou ne dit pas qui est @%s.", host, name)
 }
 
-func (f *Federation) unreachable(host string, err error) error {
-	return undiscovered(err, "%s ne répond pas. Vérifiez l'adresse, ou réessayez plus tard.", host)
+// unanswered says why nobody answered for a host; nil when somebody did.
+func unanswered(host string, err error) error {
+	var dns *net.DNSError
+	switch {
+	case errors.As(err, &dns) && dns.IsNotFound:
+		return undiscovered(err, "%s n’existe pas. Vérifiez l’adresse.", host)
+	case errors.Is(err, errUnsafeURL):
+		return undiscovered(err, "L’adresse %s n’est pas celle d’un serveur public en https.", host)
+	case err != nil && temporary(err):
+		return undiscovered(err, "%s ne répond pas. Vérifiez l’adresse, ou réessayez plus tard.", host)
+	}
+	return nil
 }
 
 // webfingerOf returns the IRI that a server gives for a name.
@@ -211,7 +217,7 @@ func (f *Federation) discoverActor(ctx context.Context, iri string) (*instance.A
 	}
 	actor, err := parseActor(doc.body, doc.id)
 	if err != nil {
-		return nil, undiscovered(err, "%s n'est pas un profil que l'on peut suivre.", iri)
+		return nil, undiscovered(err, "%s n’est pas un profil que l’on peut suivre.", iri)
 	}
 	host = instance.Origin(actor.ID)
 	self, err := f.webfingerOf(ctx, actor.Handle, host)
@@ -219,7 +225,7 @@ func (f *Federation) discoverActor(ctx context.Context, iri string) (*instance.A
 		return nil, undiscovered(err, "%s ne reconnaît pas @%s : le profil et son serveur ne se correspondent pas.", host, actor.Handle)
 	}
 	if err := f.node.ReceiveActor(ctx, actor); err != nil {
-		return nil, undiscovered(err, "Ce profil n'a pas pu être enregistré.")
+		return nil, undiscovered(err, "Ce profil n’a pas pu être enregistré.")
 	}
 	f.learnHost(ctx, host)
 	return actor, nil
@@ -227,17 +233,16 @@ func (f *Federation) discoverActor(ctx context.Context, iri string) (*instance.A
 
 func (f *Federation) unread(iri string, err error) error {
 	host := instance.Origin(iri)
+	if silence := unanswered(host, err); silence != nil {
+		return silence
+	}
 	switch {
-	case errors.Is(err, errUnsafeURL):
-		return undiscovered(err, "L'adresse %s n'est pas celle d'un serveur public en https.", iri)
 	case errors.Is(err, errNotAS):
 		return undiscovered(err, "%s est une page ordinaire, pas un profil du fédivers.", iri)
 	case errors.Is(err, instance.ErrGone):
 		return undiscovered(err, "%s a été supprimé.", iri)
 	case errors.Is(err, instance.ErrNotFound):
-		return undiscovered(err, "Il n'y a rien à l'adresse %s.", iri)
-	case temporary(err):
-		return f.unreachable(host, err)
+		return undiscovered(err, "Il n’y a rien à l’adresse %s.", iri)
 	}
 	return undiscovered(err, "%s refuse de montrer ce profil.", host)
 }

@@ -34,9 +34,12 @@ func (f *Federation) Announce(ctx context.Context, job instance.Job) error {
 	}
 	var sendings []sending
 	var err error
-	if slices.Contains(objectKinds, kind) {
-		sendings, err = f.aboutObject(ctx, args.Verb, args.ID)
-	} else {
+	switch {
+	case args.Verb == instance.VerbAdd, args.Verb == instance.VerbRemove:
+		sendings, err = f.aboutFeatured(ctx, args.Verb, args.ID, job)
+	case slices.Contains(objectKinds, kind):
+		sendings, err = f.aboutObject(ctx, args.Verb, args.ID, args.Quiet)
+	default:
 		sendings, err = f.aboutActor(ctx, args.Verb, args.ID)
 	}
 	if err != nil {
@@ -71,6 +74,11 @@ func (f *Federation) send(ctx context.Context, sendings []sending) error {
 					return err
 				}
 			}
+			if s.Type == string(instance.VerbDelete) {
+				if err := tx.ForgetActivities(ctx, s.Object); err != nil {
+					return err
+				}
+			}
 			inboxes, err := tx.FollowerInboxes(ctx, s.audience...)
 			if err != nil {
 				return err
@@ -94,8 +102,9 @@ func (f *Federation) send(ctx context.Context, sendings []sending) error {
 // Its owner says it, to its own followers and the node's. The node and the
 // territories then point their followers at what is new; these get the owner's
 // Update and Delete too, for a boost carries neither. Sheets of the directory are
-// for other nodes only: an import of hundreds must not flood anyone's timeline.
-func (f *Federation) aboutObject(ctx context.Context, verb instance.Verb, id string) ([]sending, error) {
+// for other nodes only, and so is what is told quietly: an import of hundreds must not
+// flood anyone's timeline.
+func (f *Federation) aboutObject(ctx context.Context, verb instance.Verb, id string, quiet bool) ([]sending, error) {
 	o, err := f.node.Object(ctx, id)
 	if err != nil {
 		return nil, err
@@ -126,7 +135,7 @@ func (f *Federation) aboutObject(ctx context.Context, verb instance.Verb, id str
 	history := ok && e.Over(f.node.Now())
 
 	audience := []string{node.ID}
-	if verb != instance.VerbCreate || !history {
+	if verb != instance.VerbCreate || !history && !quiet {
 		audience = append(audience, owner.ID)
 	}
 	if verb != instance.VerbCreate {
@@ -141,12 +150,15 @@ func (f *Federation) aboutObject(ctx context.Context, verb instance.Verb, id str
 	if err := f.addConcerned(ctx, verb, o, sendings); err != nil || verb == instance.VerbDelete {
 		return sendings, err
 	}
+	if note, ok := o.(*instance.Announcement); ok && note.InReplyTo != "" && !f.node.URLs().Local(note.InReplyTo) {
+		return sendings, nil // said to one person, in public: not for everybody's timeline
+	}
 	for _, announcer := range append([]*instance.Actor{node}, territories...) {
 		if announcer.ID == owner.ID || slices.ContainsFunc(announced, func(a instance.Activity) bool { return a.Actor == announcer.ID }) {
 			continue
 		}
 		audience := []string{announcer.ID}
-		if history && announcer != node {
+		if quiet || history && announcer != node {
 			audience = nil
 		}
 		boost, err := f.aboutObjectBy(ctx, instance.VerbAnnounce, announcer, o, audience...)
@@ -166,7 +178,7 @@ func (f *Federation) addConcerned(ctx context.Context, verb instance.Verb, o ins
 	switch o := o.(type) {
 	case *instance.Event:
 		if verb != instance.VerbCreate {
-			inboxes, err = f.node.ParticipantInboxes(ctx, o.ID)
+			inboxes, err = f.concernedBy(ctx, o.ID)
 		}
 	case *instance.Announcement:
 		author, failed := f.answered(ctx, o)
@@ -178,6 +190,17 @@ func (f *Federation) addConcerned(ctx context.Context, verb instance.Verb, o ins
 		sendings[i].inboxes = inboxes
 	}
 	return err
+}
+
+// concernedBy lists the inboxes of those who come to an event, and of those elsewhere who
+// organise it with its owner.
+func (f *Federation) concernedBy(ctx context.Context, event string) ([]string, error) {
+	who, err := f.node.ParticipantInboxes(ctx, event)
+	if err != nil {
+		return nil, err
+	}
+	organisers, err := f.node.OrganiserInboxes(ctx, event)
+	return append(who, organisers...), err
 }
 
 // takenBack undoes the Announces of an object by actors it no longer concerns: it
@@ -239,7 +262,11 @@ func (f *Federation) aboutObjectBy(ctx context.Context, verb instance.Verb, by *
 
 // aboutActor makes the activity that tells that an actor of ours changed or left.
 func (f *Federation) aboutActor(ctx context.Context, verb instance.Verb, id string) ([]sending, error) {
-	if verb != instance.VerbUpdate && verb != instance.VerbDelete {
+	switch verb {
+	case instance.VerbUpdate, instance.VerbDelete:
+	case instance.VerbMove:
+		return f.aboutMove(ctx, id)
+	default:
 		return nil, nil // nobody follows it yet
 	}
 	actor, err := f.node.Actor(ctx, id)
@@ -255,10 +282,36 @@ func (f *Federation) aboutActor(ctx context.Context, verb instance.Verb, id stri
 	if err != nil {
 		return nil, err
 	}
+	var followed []string
+	if at.Equal(actor.Rotated) {
+		if followed, err = f.followedInboxes(ctx, id); err != nil {
+			return nil, err
+		}
+	}
 	return []sending{{
 		Activity: instance.Activity{ID: activityID, Actor: id, Type: string(verb), Object: id, Payload: payload, Published: at},
-		audience: []string{id, f.node.Self().ID},
+		audience: []string{id, f.node.Self().ID}, inboxes: followed,
 	}}, nil
+}
+
+// followedInboxes are those of the actors that one of ours follows: their servers know
+// its key too, and are told of a new one.
+func (f *Federation) followedInboxes(ctx context.Context, id string) ([]string, error) {
+	follows, _, err := f.node.Follows(ctx, instance.FollowFilter{Actor: id, State: instance.FollowAccepted, Limit: 1000})
+	if err != nil {
+		return nil, err
+	}
+	var inboxes []string
+	for _, follow := range follows {
+		switch a, err := f.node.Actor(ctx, follow.Object); {
+		case errors.Is(err, instance.ErrNotFound):
+		case err != nil:
+			return nil, err
+		case a.Gone.IsZero() && a.DeliveryInbox() != "":
+			inboxes = append(inboxes, a.DeliveryInbox())
+		}
+	}
+	return inboxes, nil
 }
 
 // territoriesOf lists the territories of ours that an object belongs to, and the

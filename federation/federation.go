@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -49,6 +50,10 @@ type Federation struct {
 	incoming *limiter              // activities by host
 	lookups  *limiter              // fetches of unknown signers, by host
 	rekeys   *limiter              // fetches of known signers whose key does not fit, by actor
+	first    *limiter              // signers read for the first time, by the network that names them
+	stranger *cache[bool]          // whether nobody here follows an actor
+	kept     *limiter              // bytes kept of those whom nobody follows, by domain
+	abroad   *limiter              // documents that others than their servers point at, by server
 	lookup   chan struct{}         // one place for each signer being fetched
 
 	bodyWithin time.Duration // for what is posted to come in
@@ -87,6 +92,10 @@ func New(o Options) (*Federation, error) {
 		incoming: newLimiter(o.InboxRate, 40*o.InboxRate),
 		lookups:  newLimiter(20, 2_000), // of the signers of one server, whose documents we go and read
 		rekeys:   newLimiter(1.0/300, 3),
+		first:    newLimiter(firstEach, maxFirst),
+		stranger: newCache[bool](10_000),
+		kept:     newLimiter(keptEach, maxKept),
+		abroad:   newLimiter(fetchedEach, maxFetchedThen),
 		lookup:   make(chan struct{}, maxLookups),
 
 		bodyWithin: bodyWithin, maxBacklog: maxBacklog,
@@ -104,10 +113,10 @@ func (f *Federation) Register(e *echo.Echo) {
 	e.Use(f.negotiate)
 
 	get := func(path string, handler echo.HandlerFunc) {
-		e.Match([]string{http.MethodGet, http.MethodHead}, path, handler)
+		e.Match([]string{http.MethodGet, http.MethodHead}, path, refuseNUL(handler))
 	}
 	inbox := func(path string, handler echo.HandlerFunc) {
-		e.POST(path, handler)
+		e.POST(path, refuseNUL(handler))
 		e.Match([]string{http.MethodGet, http.MethodHead, http.MethodPut, http.MethodDelete}, path, onlyPost)
 	}
 	inbox("/inbox", f.sharedInbox)
@@ -131,6 +140,17 @@ func (f *Federation) Register(e *echo.Echo) {
 	get("/nodeinfo/2.0", f.nodeInfo)
 	get("/nodeinfo/2.1", f.nodeInfo)
 	get("/ns/v1", f.context)
+}
+
+// refuseNUL answers not found to an address that holds a NUL: nothing here is named so,
+// and a database takes it for an error of ours.
+func refuseNUL(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if u := c.Request().URL; strings.ContainsRune(u.Path, 0) || strings.Contains(u.RawQuery, "%00") {
+			return plain(c, http.StatusNotFound, "nothing here is named so")
+		}
+		return next(c)
+	}
 }
 
 // onlyPost answers whoever looks into an inbox.

@@ -105,7 +105,7 @@ func parseActor(raw []byte, id string) (*instance.Actor, error) {
 	if a.ID != id {
 		return nil, fmt.Errorf("actor %s: %w: it says it is %s", id, instance.ErrForbidden, a.ID)
 	}
-	a.Keys = keysOf(raw, id)
+	a.Keys = as2.Keys(raw, id)
 	delete(a.Keys, a.KeyID) // it is KeyPEM
 	for _, endpoint := range []*string{&a.Inbox, &a.SharedInbox, &a.Outbox, &a.Followers, &a.Directory, &a.Territories} {
 		if !instance.SameOrigin(*endpoint, id) {
@@ -155,14 +155,20 @@ func (f *Federation) Object(ctx context.Context, id string) (instance.Object, []
 	if err != nil {
 		return nil, nil, err
 	}
+	o, err := parseObject(doc)
+	return o, doc.body, err
+}
+
+// parseObject reads an object that must have the id of its document.
+func parseObject(doc fetched) (instance.Object, error) {
 	o, err := as2.ParseObject(doc.body)
 	if err != nil {
-		return nil, nil, fmt.Errorf("fetch %s: %w", id, err)
+		return nil, fmt.Errorf("fetch %s: %w", doc.id, err)
 	}
 	if o.Common().ID != doc.id {
-		return nil, nil, fmt.Errorf("fetch %s: %w: it says it is %s", id, instance.ErrForbidden, o.Common().ID)
+		return nil, fmt.Errorf("fetch %s: %w: it says it is %s", doc.id, instance.ErrForbidden, o.Common().ID)
 	}
-	return o, doc.body, nil
+	return o, nil
 }
 
 // Fetch is the job that reads an object somebody told us of (JobFetch).
@@ -178,36 +184,94 @@ func (f *Federation) Fetch(ctx context.Context, job instance.Job) error {
 // to the node in the name of its owner. Nothing is read for an actor nobody follows:
 // a stranger does not choose where our requests go.
 func (f *Federation) receiveFrom(ctx context.Context, by, id string) error {
-	return f.receiveOf(ctx, by, "", id)
+	return f.receiveTold(ctx, told{by: by}, id)
 }
 
-// receiveOf is receiveFrom for an object that must be the owner's, "" for anybody's.
-func (f *Federation) receiveOf(ctx context.Context, by, owner, id string) error {
-	if err := f.node.Wants(ctx, by); err != nil {
+// told is what an activity says of an object beside its IRI.
+type told struct {
+	by      string    // IRI of who points at it
+	owner   string    // IRI of whose it must be; "" for anybody's
+	changed time.Time // when, of an Update; else zero
+}
+
+// receiveTold is receiveFrom for an object of which more is known.
+func (f *Federation) receiveTold(ctx context.Context, t told, id string) error {
+	if err := f.node.Wants(ctx, t.by); err != nil {
 		return err
 	}
-	if blocked, err := f.blocked(ctx, id); err != nil || blocked {
-		return errors.Join(err, fmt.Errorf("%s: %w: its server is blocked", id, instance.ErrForbidden))
+	doc, err := f.fetchAllowed(ctx, t.by, id)
+	if err != nil {
+		return err
 	}
-	o, raw, err := f.Object(ctx, id)
+	// activitypub-bot lists its activities by their IRIs.
+	if object := objectOf(doc.body); object != "" {
+		if doc, err = f.fetchAllowed(ctx, t.by, object); err != nil {
+			return err
+		}
+	}
+	o, err := parseObject(doc)
 	if err != nil {
 		return err
 	}
 	b := o.Common()
-	if blocked, err := f.blocked(ctx, b.ID); err != nil || blocked { // a redirect may have led elsewhere
-		return errors.Join(err, fmt.Errorf("%s: %w: its server is blocked", b.ID, instance.ErrForbidden))
-	}
 	switch {
 	case !instance.SameOrigin(b.ID, b.Owner):
 		return fmt.Errorf("%s: %w: its owner %q lives elsewhere", b.ID, instance.ErrForbidden, b.Owner)
-	case owner != "" && b.Owner != owner:
-		return fmt.Errorf("%s: %w: it is not %s's", b.ID, instance.ErrForbidden, owner)
+	case t.owner != "" && b.Owner != t.owner:
+		return fmt.Errorf("%s: %w: it is not %s's", b.ID, instance.ErrForbidden, t.owner)
 	}
 	from, err := f.Actor(ctx, b.Owner)
 	if err != nil {
 		return err
 	}
-	return f.keep(ctx, by, from, o, raw)
+	if b.Owner == t.by || b.Owner == t.owner { // nobody dates what is somebody else's
+		date(b, t.changed)
+	}
+	return f.keep(ctx, t.by, from, o, doc.body)
+}
+
+// fetchAllowed is fetch, of what somebody points at, unless a blocked server has it:
+// that of the address or, after a redirect, that of the document.
+func (f *Federation) fetchAllowed(ctx context.Context, by, iri string) (fetched, error) {
+	if err := f.mayFetch(by, iri); err != nil {
+		return fetched{}, err
+	}
+	if err := f.refuseBlocked(ctx, iri); err != nil {
+		return fetched{}, err
+	}
+	doc, err := f.fetch(ctx, iri)
+	if err != nil {
+		return fetched{}, err
+	}
+	return doc, f.refuseBlocked(ctx, doc.id)
+}
+
+// refuseBlocked is ErrForbidden for what a blocked server has.
+func (f *Federation) refuseBlocked(ctx context.Context, iri string) error {
+	blocked, err := f.blocked(ctx, iri)
+	if blocked {
+		return fmt.Errorf("%s: %w: its server is blocked", iri, instance.ErrForbidden)
+	}
+	return err
+}
+
+// objectOf is the IRI of what a document is about, if it is an activity that brings an
+// object; "" for anything else.
+func objectOf(body []byte) string {
+	a, err := as2.ParseInner(body)
+	if err != nil || a.Type != "Create" && a.Type != "Update" && a.Type != "Announce" {
+		return ""
+	}
+	id, _ := announced(a)
+	return id
+}
+
+// date gives an object that does not say when it changed the date of the Update that
+// says it did: without one, no change of it would be newer than what we have.
+func date(b *instance.Base, changed time.Time) {
+	if !b.Updated.After(b.Published) && changed.After(b.Updated) {
+		b.Updated = changed
+	}
 }
 
 // receiveProven keeps an embedded object that its owner's proof vouches for: in

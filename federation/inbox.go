@@ -177,13 +177,16 @@ func (f *Federation) accept(r *http.Request, body []byte) error {
 			return err
 		}
 	}
-	if published[activity.Type] {
+	if published[activity.Type] && !aboutItself(activity) { // new keys of a follower matter here
 		if err := f.hears(ctx, activity); errors.Is(err, instance.ErrNotFound) {
 			return nil // nobody here would read it
 		}
 	}
 	if listeners[activity.Type] == nil {
 		body = nil // its id is remembered, which is all that is needed of it
+	}
+	if err := f.room(ctx, activity.Actor, body); err != nil {
+		return err
 	}
 	err = f.store.Accept(ctx, instance.Received{
 		ID: activity.ID, Actor: activity.Actor, Type: activity.Type,
@@ -308,6 +311,10 @@ func (f *Federation) authenticate(ctx context.Context, s *signedRequest, actorID
 	} else if err := f.mayLookUp(actorID); err != nil {
 		return nil, err
 	}
+	met, err := f.strange(ctx, s, actorID)
+	if err != nil {
+		return nil, err
+	}
 	fresh, err := f.lookUp(ctx, actorID)
 	switch {
 	case errors.Is(err, instance.ErrGone) && known != nil:
@@ -317,7 +324,11 @@ func (f *Federation) authenticate(ctx context.Context, s *signedRequest, actorID
 	case !s.madeWithKeyOf(fresh):
 		return nil, badSignature("it is not by a key of %s", actorID)
 	}
-	return fresh, s.verifyFor(fresh)
+	if err := s.verifyFor(fresh); err != nil {
+		return nil, err
+	}
+	met()
+	return fresh, nil
 }
 
 // mayLookUp counts a fetch of an unknown signer against its server.

@@ -280,3 +280,31 @@ func TestReceiveJudgesOwners(t *testing.T) {
 		t.Errorf("its owner: %+v, %v", actor, err)
 	}
 }
+
+// A follower that nobody here follows back changes its keys: what it says next is believed.
+func TestInboxKeepsTheNewKeysOfAFollower(t *testing.T) {
+	t.Parallel()
+	here, there := newPeer(t), newPeer(t)
+	here.organisation("tiriad")
+	follower := there.organisation("libertic")
+	found, err := there.Discover(t.Context(), "@tiriad@"+here.domain())
+	if err == nil {
+		err = there.node.RequestFollow(t.Context(), follower.ID, found.ID)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	settleAll(t, there, here)
+	there.wait(2 * time.Second)
+	if err := there.node.RotateKey(t.Context(), follower.ID); err != nil {
+		t.Fatal(err)
+	}
+	settleAll(t, there, here)
+	want, err := there.node.Actor(t.Context(), follower.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := here.node.Actor(t.Context(), follower.ID); err != nil || got.KeyPEM != want.KeyPEM {
+		t.Errorf("its key is not the new one: %v", err)
+	}
+}

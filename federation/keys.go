@@ -13,9 +13,6 @@ import (
 	"github.com/maillage/maillage/instance"
 )
 
-// maxKeys bounds the keys that are read of one actor, as Mastodon does.
-const maxKeys = 10
-
 // ownKeys are an actor of ours and its private keys.
 func (f *Federation) ownKeys(ctx context.Context, actorID string) (*instance.Actor, instance.Keys, error) {
 	actor, err := f.node.Actor(ctx, actorID)
@@ -42,31 +39,8 @@ func (f *Federation) signingKey(ctx context.Context, actorID string) (string, *r
 	return actor.KeyID, keys.RSA, nil
 }
 
-// keysOf reads all the keys that an actor's document says are its own, by id: PEM of
-// publicKey, publicKeyMultibase of assertionMethod (FEP-521a). A key must name the
-// actor back and live where it lives: what a document says of others' keys, or another
-// document of this actor's, counts for nothing.
-func keysOf(raw []byte, actorID string) map[string]string {
-	var actor map[string]json.RawMessage
-	if json.Unmarshal(raw, &actor) != nil {
-		return nil
-	}
-	keys := map[string]string{}
-	add := func(member, owner, value string) {
-		for _, entry := range members(actor[member]) {
-			id := textOf(entry["id"])
-			if len(keys) < maxKeys && textOf(entry[owner]) == actorID && instance.SameOrigin(id, actorID) && textOf(entry[value]) != "" {
-				keys[id] = textOf(entry[value])
-			}
-		}
-	}
-	add("publicKey", "owner", "publicKeyPem")
-	add("assertionMethod", "controller", "publicKeyMultibase")
-	if len(keys) == 0 {
-		return nil
-	}
-	return keys
-}
+// maxMembers bounds the objects that are read of one list.
+const maxMembers = 20
 
 // members reads an object or a list of objects; what is none is left out.
 func members(raw json.RawMessage) []map[string]json.RawMessage {
@@ -79,7 +53,7 @@ func members(raw json.RawMessage) []map[string]json.RawMessage {
 	if json.Unmarshal(raw, &entries) != nil {
 		return nil
 	}
-	for _, entry := range entries[:min(len(entries), 2*maxKeys)] {
+	for _, entry := range entries[:min(len(entries), maxMembers)] {
 		var one map[string]json.RawMessage
 		if json.Unmarshal(entry, &one) == nil && one != nil {
 			list = append(list, one)

@@ -7,39 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"reflect"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/maillage/maillage/instance"
 )
-
-// Only what an actor says of its own keys counts.
-func TestKeysOf(t *testing.T) {
-	t.Parallel()
-	const me = "https://peer.example/u"
-	for document, want := range map[string]map[string]string{
-		`{"publicKey":{"id":"https://peer.example/u#k","owner":"https://peer.example/u","publicKeyPem":"P"}}`: {me + "#k": "P"},
-		`{"publicKey":[{"id":"https://peer.example/u#old","owner":"https://peer.example/u","publicKeyPem":"P"},{"id":"https://peer.example/u/main-key","owner":"https://peer.example/u","publicKeyPem":"Q"}],
-		  "assertionMethod":[{"id":"https://peer.example/u#e","type":"Multikey","controller":"https://peer.example/u","publicKeyMultibase":"z6M"}]}`: {
-			me + "#old": "P", me + "/main-key": "Q", me + "#e": "z6M",
-		},
-		`{"assertionMethod":{"id":"https://peer.example/u#e","controller":"https://peer.example/u","publicKeyMultibase":"z6M"}}`:      {me + "#e": "z6M"},
-		`{"assertionMethod":[{"id":"https://peer.example/u#e","controller":"https://peer.example/v","publicKeyMultibase":"z6M"}]}`:    nil,
-		`{"assertionMethod":[{"id":"https://evil.example/u#e","controller":"https://peer.example/u","publicKeyMultibase":"z6M"}]}`:    nil,
-		`{"publicKey":{"id":"https://evil.example/u#k","owner":"https://peer.example/u","publicKeyPem":"P"}}`:                         nil,
-		`{"publicKey":{"id":"https://peer.example/u#k","owner":"https://peer.example/v","publicKeyPem":"P"}}`:                         nil,
-		`{"verificationMethod":[{"id":"https://peer.example/u#e","controller":"https://peer.example/u","publicKeyMultibase":"z6M"}]}`: nil,
-		`{"AssertionMethod":[{"id":"https://peer.example/u#e","controller":"https://peer.example/u","publicKeyMultibase":"z6M"}]}`:    nil,
-		`{"assertionMethod":["https://peer.example/u#e",null,7,[]],"publicKey":"https://peer.example/u#k"}`:                           nil,
-		`[]`: nil,
-	} {
-		if got := keysOf([]byte(document), me); !reflect.DeepEqual(got, want) {
-			t.Errorf("%s: %v", document, got)
-		}
-	}
-}
 
 // signEd25519 signs a request by RFC 9421 or the draft with an Ed25519 key.
 func signEd25519(t *testing.T, r *http.Request, s scheme, keyID string, key ed25519.PrivateKey, body []byte) {
@@ -205,6 +178,31 @@ func TestRotateKey(t *testing.T) {
 	body := followActivity(org.ID+"#late", org.ID, to.base+"/actor")
 	if resp := (posting{to: to, from: from, as: org, body: body, keyID: org.ID + "#main-key", key: keys.Previous, at: to.node.Now()}).send(); resp.StatusCode != http.StatusUnauthorized {
 		t.Errorf("the old key: %d", resp.StatusCode)
+	}
+}
+
+// Who is followed knows the key of its follower, and is told of the new one too.
+func TestANewKeyIsToldToThoseItFollows(t *testing.T) {
+	t.Parallel()
+	p := newPeer(t)
+	self := p.node.Self().ID
+	followed, received := newHome(t, "")
+	known, err := p.Actor(t.Context(), followed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = p.store.Write(t.Context(), func(tx instance.Tx) error {
+		return tx.SaveFollow(t.Context(), instance.Follow{ID: p.base + "/f", Actor: self, Object: known.ID, State: instance.FollowAccepted})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.node.RotateKey(t.Context(), self); err != nil {
+		t.Fatal(err)
+	}
+	settleAll(t, p)
+	if fmt.Sprint(*received) != "[Update]" {
+		t.Errorf("the followed received %v", *received)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/maillage/maillage/federation/as2"
 	"github.com/maillage/maillage/instance"
@@ -32,7 +33,7 @@ var listeners = map[string]func(*Federation, context.Context, incoming) error{
 	"Remove":     (*Federation).onRemove,   // node.ReceiveDelete
 	"Invite":     (*Federation).onInvite,   // node.ReceiveObject
 	"Flag":       (*Federation).onFlag,     // node.ReceiveReport
-	"Offer":      (*Federation).onOffer,    // node.ReceiveProposal
+	"Offer":      (*Federation).onOffer,    // node.ReceiveProposal, node.ReceiveOffer
 }
 
 // incoming is a verified activity and the actor who signed it.
@@ -81,7 +82,7 @@ func (f *Federation) Receive(ctx context.Context, job instance.Job) error {
 // nothing, without its owner's proof in it.
 func (f *Federation) onCreate(ctx context.Context, in incoming) error {
 	if in.ObjectRaw == nil {
-		return f.receiveFrom(ctx, in.from.ID, in.ObjectID)
+		return f.receiveTold(ctx, told{by: in.from.ID, changed: f.changed(in)}, in.ObjectID)
 	}
 	if answers, err := f.answersOurs(ctx, in.Activity); err != nil || answers {
 		return errors.Join(err, f.onReply(ctx, in))
@@ -90,12 +91,23 @@ func (f *Federation) onCreate(ctx context.Context, in incoming) error {
 		if err := f.receiveProven(ctx, in.from.ID, in.ObjectRaw); !errors.Is(err, errProof) {
 			return err
 		}
-		return f.receiveFrom(ctx, in.from.ID, in.ObjectID)
+		return f.receiveTold(ctx, told{by: in.from.ID, changed: f.changed(in)}, in.ObjectID)
 	}
 	if owner := ownerOf(in.ObjectRaw); owner != in.from.ID && instance.SameOrigin(owner, in.from.ID) {
 		return f.receiveForGroup(ctx, in, owner)
 	}
-	return f.receiveEmbedded(ctx, in.from, in.ObjectRaw)
+	return f.receiveEmbedded(ctx, in)
+}
+
+// changed is when an Update says that its object changed; zero of any other activity.
+func (f *Federation) changed(in incoming) time.Time {
+	switch {
+	case in.Type != "Update":
+		return time.Time{}
+	case in.Published.IsZero():
+		return f.node.Now()
+	}
+	return in.Published
 }
 
 // receiveForGroup keeps what somebody published in the name of a group, as people do on
@@ -105,15 +117,16 @@ func (f *Federation) receiveForGroup(ctx context.Context, in incoming, group str
 	if err := f.node.Wants(ctx, group); errors.Is(err, instance.ErrNotFound) {
 		by = in.from.ID
 	}
-	return f.receiveOf(ctx, by, group, in.ObjectID)
+	return f.receiveTold(ctx, told{by, group, f.changed(in)}, in.ObjectID)
 }
 
-func (f *Federation) receiveEmbedded(ctx context.Context, from *instance.Actor, raw []byte) error {
-	o, err := as2.ParseObject(raw)
+func (f *Federation) receiveEmbedded(ctx context.Context, in incoming) error {
+	o, err := as2.ParseObject(in.ObjectRaw)
 	if err != nil {
 		return err
 	}
-	return f.node.ReceiveObject(ctx, from, o, raw)
+	date(o.Common(), f.changed(in))
+	return f.node.ReceiveObject(ctx, in.from, o, in.ObjectRaw)
 }
 
 // onUpdate keeps a changed object as onCreate does, or the sender's own profile.

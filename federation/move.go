@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/maillage/maillage/federation/as2"
 	"github.com/maillage/maillage/instance"
@@ -55,6 +57,55 @@ func (f *Federation) onMove(ctx context.Context, in incoming) error {
 		return err
 	}
 	return f.node.ReceiveMove(ctx, in.from, target, links.AlsoKnownAs)
+}
+
+// Move has an organisation of ours live at another address from now on, that of an actor
+// of another server: a handle, or its IRI. Its own server is asked, just now, whether it
+// is the same. Errors are *DiscoveryError, or the domain's.
+func (f *Federation) Move(ctx context.Context, id, to string) (*instance.Actor, error) {
+	target, err := f.Discover(ctx, to)
+	if err != nil {
+		return nil, err
+	}
+	doc, err := f.fetchOnce(ctx, target.ID)
+	if err != nil {
+		return nil, f.unread(target.ID, err)
+	}
+	links, err := as2.ParseLinks(doc.body)
+	switch {
+	case err != nil:
+		return nil, f.unread(target.ID, err)
+	case !slices.Contains(links.AlsoKnownAs, id):
+		return nil, undiscovered(instance.ErrForbidden, "%s ne dit pas qu’il est aussi %s : personne ne croirait ce déménagement. Là-bas, déclarez d’abord cette ancienne adresse"+
+			" (sur un nœud maillage : « maillage org alias NOM-COURT %s »), puis recommencez ici.", target.ID, id, id)
+	case links.MovedTo != "":
+		return nil, undiscovered(instance.ErrForbidden, "%s a lui-même déménagé, à l’adresse %s.", target.ID, links.MovedTo)
+	}
+	return target, f.node.Move(ctx, id, target, links.AlsoKnownAs)
+}
+
+// aboutMove makes what tells that an actor of ours moved: what it is now, which says so
+// too, then the Move.
+func (f *Federation) aboutMove(ctx context.Context, id string) ([]sending, error) {
+	sendings, err := f.aboutActor(ctx, instance.VerbUpdate, id)
+	if err != nil {
+		return nil, err
+	}
+	actor, err := f.node.Actor(ctx, id)
+	if err != nil || actor.MovedTo == "" { // taken back already
+		return sendings, err
+	}
+	moveID := f.activityID(string(instance.VerbMove), id, actor.MovedTo, actor.Moved.UTC().Format(time.RFC3339))
+	payload, err := as2.MarshalStatement(as2.Statement{
+		ID: moveID, Type: string(instance.VerbMove), Actor: id, Objects: []string{id}, Target: actor.MovedTo, To: []string{actor.Followers},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return append(sendings, sending{
+		Activity: instance.Activity{ID: moveID, Actor: id, Type: string(instance.VerbMove), Object: id, Payload: payload, Published: actor.Moved},
+		audience: []string{id},
+	}), nil
 }
 
 // linked says whether an actor follows one of ours, or is followed by one.

@@ -74,7 +74,7 @@ func (f *Federation) nodeInfo(c echo.Context) error {
 		Metadata: nodeMetadata{NodeName: f.node.Self().Name, NodeDescription: f.node.Description()},
 	}
 	if version == "2.1" {
-		doc.Software.Repository = "https://github.com/maillage/maillage"
+		doc.Software.Repository = f.node.SourceCode()
 	}
 	doc.Services.Inbound, doc.Services.Outbound = []string{}, []string{}
 	if doc.Usage, err = f.usage(c.Request().Context(), stats); err != nil {

@@ -272,17 +272,26 @@ func TestDiscoverFails(t *testing.T) {
 	a, b := newPeer(t), newPeer(t)
 	b.organisation("tiriad")
 	for what, want := range map[string]string{
-		"personne@" + b.domain():         "Personne ne s'appelle @personne sur " + b.domain() + ".",
-		"127.0.0.1:1":                    "127.0.0.1:1 ne répond pas. Vérifiez l'adresse, ou réessayez plus tard.",
-		"pas une adresse":                "« pas une adresse » n'est ni une adresse de serveur, ni un identifiant comme @nom@serveur, ni l'adresse d'un profil.",
+		"personne@" + b.domain():         "Personne ne s’appelle @personne sur " + b.domain() + ".",
+		"127.0.0.1:1":                    "127.0.0.1:1 ne répond pas. Vérifiez l’adresse, ou réessayez plus tard.",
+		"pas une adresse":                "« pas une adresse » n’est ni une adresse de serveur, ni un identifiant comme @nom@serveur, ni l’adresse d’un profil.",
 		a.domain():                       a.domain() + " est ce serveur-ci.",
 		b.base + "/.well-known/nodeinfo": b.base + "/.well-known/nodeinfo est une page ordinaire, pas un profil du fédivers.",
-		b.base + "/organisations/rien":   "Il n'y a rien à l'adresse " + b.base + "/organisations/rien.",
+		b.base + "/organisations/rien":   "Il n’y a rien à l’adresse " + b.base + "/organisations/rien.",
 	} {
 		_, err := a.Discover(t.Context(), what)
 		var discovery *DiscoveryError
 		if !errors.As(err, &discovery) || err.Error() != want {
 			t.Errorf("Discover(%q): %v", what, err)
+		}
+	}
+	public := newPeer(t, func(o *Options) { o.AllowPrivate = false })
+	for what, want := range map[string]string{
+		b.domain():             "L’adresse " + b.domain() + " n’est pas celle d’un serveur public en https.",
+		"tiriad@" + b.domain(): "L’adresse " + b.domain() + " n’est pas celle d’un serveur public en https.",
+	} {
+		if _, err := public.Discover(t.Context(), what); err == nil || err.Error() != want {
+			t.Errorf("where nothing may be asked, Discover(%q): %v", what, err)
 		}
 	}
 	for _, what := range []string{"@tiriad@" + b.domain(), b.base + "/organisations/tiriad"} {

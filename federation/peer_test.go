@@ -77,7 +77,7 @@ func (p *peer) handlers() map[string]func(context.Context, instance.Job) error {
 		instance.JobAnnounce: p.Announce, instance.JobDeliver: p.Deliver, instance.JobReceive: p.Receive,
 		instance.JobFollow: p.SendFollow, instance.JobAnswer: p.Answer, instance.JobFetch: p.Fetch, instance.JobBackfill: p.Backfill,
 		instance.JobSync: p.Synchronise, instance.JobPropose: p.Propose, instance.JobProposeAnswer: p.AnswerProposal,
-		instance.JobJoin: p.SendJoin, instance.JobJoinAnswer: p.AnswerJoin,
+		instance.JobOrganise: p.Organise, instance.JobJoin: p.SendJoin, instance.JobJoinAnswer: p.AnswerJoin,
 	}
 }
 

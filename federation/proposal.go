@@ -34,8 +34,12 @@ type change struct {
 // offerContext defines the terms of an Offer.
 var offerContext = []any{"https://www.w3.org/ns/activitystreams", map[string]string{"maillage": "https://w3id.org/maillage/v1#"}}
 
-// onOffer keeps a correction that another node proposes to something of ours.
+// onOffer keeps a correction that another node proposes to something of ours, or an
+// event of its own that one of ours is asked to organise.
 func (f *Federation) onOffer(ctx context.Context, in incoming) error {
+	if !f.node.URLs().Local(in.ObjectID) {
+		return f.onOrganiserOffer(ctx, in)
+	}
 	var doc struct {
 		Changes []change `json:"maillage:changes"`
 	}

@@ -16,14 +16,10 @@ import (
 // answersOurs says whether an activity carries an answer to a thing of ours, whoever
 // wrote it, or to another such answer.
 func (f *Federation) answersOurs(ctx context.Context, a *as2.Activity) (bool, error) {
-	var doc map[string]json.RawMessage
-	if a.ObjectRaw == nil || a.ObjectType == "Event" || json.Unmarshal(a.ObjectRaw, &doc) != nil || doc["inReplyTo"] == nil {
+	if a.ObjectRaw == nil || a.ObjectType == "Event" {
 		return false, nil
 	}
-	to := textOf(doc["inReplyTo"])
-	if to == "" {
-		to = idOf(doc["inReplyTo"])
-	}
+	to := as2.InReplyTo(a.ObjectRaw)
 	if to == "" {
 		return false, nil
 	}
@@ -37,6 +33,7 @@ func (f *Federation) onReply(ctx context.Context, in incoming) error {
 	if err != nil {
 		return err
 	}
+	date(o.Common(), f.changed(in))
 	reply, ok := replyOf(o)
 	if !ok {
 		return fmt.Errorf("reply %s: %w: nothing is said in it", in.ObjectID, instance.ErrInvalid)

@@ -87,6 +87,35 @@ func TestACorrectionTravelsAndItsAnswerComesBack(t *testing.T) {
 	}
 }
 
+// What an organisation says of itself is corrected in the same way.
+func TestACorrectionOfAnOrganisationTravels(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.remoteEvent("Fest-noz")
+	secret, err := s.ours.node.Propose(t.Context(), &instance.Account{ID: "membre"}, instance.Proposal{
+		Kind: instance.ProposeCorrect, Object: s.ana.ID, Changes: []instance.Change{{Field: "website", Now: "https://ana.example"}},
+	})
+	s.must(err)
+	s.settle()
+	here, err := s.ours.node.FollowUp(t.Context(), secret)
+	s.must(err)
+	there, err := s.theirs.node.ProposalByActivity(t.Context(), here.Activity)
+	s.must(err)
+	if there.Owner != s.ana.ID || there.ObjectKind != instance.KindOrganisation || !slices.Equal(there.Changes, here.Changes) {
+		t.Fatalf("there it is %+v", there)
+	}
+	s.theirs.wait(2 * time.Second)
+	_, err = s.theirs.node.Editor(&instance.Account{ID: "mo", Role: instance.RoleModerator}).AcceptProposal(t.Context(), there.ID, "", there.Changes, "Merci")
+	s.must(err)
+	s.settle()
+	if here, err = s.ours.node.Proposal(t.Context(), here.ID); err != nil || here.State != instance.ProposalAccepted {
+		t.Errorf("the answer was read as %+v, %v", here, err)
+	}
+	if a, err := s.ours.node.Actor(t.Context(), s.ana.ID); err != nil || a.Website != "https://ana.example" {
+		t.Errorf("the change did not come back: %+v, %v", a, err)
+	}
+}
+
 func TestACorrectionIsRefused(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)

@@ -33,7 +33,12 @@ func (f *Federation) onUndo(ctx context.Context, in incoming) error {
 		return f.node.ReceiveUndoBlock(ctx, in.from, inner.ObjectID, inner.ID)
 	case "Join":
 		return f.node.ReceiveLeave(ctx, in.from, inner.ObjectID, inner.ID)
-	case "Accept": // they no longer take us as a follower
+	case "Offer":
+		return f.node.ReceiveOfferUndone(ctx, in.from, inner.ID)
+	case "Accept": // they no longer take us as a follower, or organise our event
+		if inner.ObjectType == "Offer" {
+			return f.node.ReceiveOrganiserAnswer(ctx, in.from, inner.ObjectID, false)
+		}
 		follow, err := as2.ParseInner(inner.ObjectRaw)
 		if inner.ObjectRaw == nil || err != nil || follow.Type != "Follow" {
 			return err
@@ -77,7 +82,7 @@ func (f *Federation) onAnswer(ctx context.Context, in incoming, accepted bool) e
 	}
 	inner, err := in.Inner()
 	switch {
-	case err != nil || inner.Actor == "":
+	case err != nil || inner.Actor == "" || inner.Type == "Offer":
 		return f.onAnswerByID(ctx, in, accepted)
 	case inner.Type == "Join":
 		return f.node.ReceiveJoinAnswer(ctx, in.from, inner.ObjectID, inner.Actor, accepted)
@@ -104,7 +109,7 @@ func (f *Federation) onAnswerByID(ctx context.Context, in incoming, accepted boo
 	case len(places) > 0:
 		return f.node.ReceiveJoinAnswer(ctx, in.from, places[0].Event, places[0].Who, accepted)
 	}
-	return f.node.ReceiveProposalAnswer(ctx, in.from, in.ObjectID, accepted, in.Content)
+	return f.onOfferAnswer(ctx, in, accepted)
 }
 
 // attends hears an answer to an event itself, which is how Friendica says that its

@@ -102,6 +102,7 @@ type signedRequest struct {
 	signer     string       // whom all the signatures are of: see signature.signer
 	signatures []*signature // those whose form is right
 	proof      *signature   // the one that was verified
+	network    string       // where the request came from: see networkOf
 }
 
 // checkRequest verifies all that can be without a key, so that no key is fetched
@@ -118,7 +119,7 @@ func checkRequest(r *http.Request, body []byte, base string, now time.Time) (*si
 	if !strings.HasPrefix(r.RequestURI, "/") {
 		return nil, badSignature("unusual request target")
 	}
-	signed := &signedRequest{signer: all[0].signer()}
+	signed := &signedRequest{signer: all[0].signer(), network: networkOf(r)}
 	for _, s := range all {
 		if s.signer() != signed.signer { // right or wrong: nobody has reason to send this
 			return nil, badSignature("signed by both %s and %s", signed.signer, s.signer())

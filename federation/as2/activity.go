@@ -89,13 +89,24 @@ func ParseInner(raw []byte) (*Activity, error) {
 		a.Objects = objects[:min(len(objects), maxObjects)]
 	}
 	object := first(m["object"])
-	if embedded, ok := object.(map[string]any); ok {
+	if embedded, ok := object.(map[string]any); ok && !onlyNamed(embedded) {
 		a.ObjectType = typeOf(embedded)
 		if a.ObjectRaw, err = firstRaw(doc.raw["object"]); err != nil {
 			return nil, err
 		}
 	}
 	return a, nil
+}
+
+// onlyNamed says that an object has no more than its id: to JSON-LD that is the same
+// as the bare IRI.
+func onlyNamed(m map[string]any) bool {
+	for key := range m {
+		if key != "id" && key != "@context" {
+			return false
+		}
+	}
+	return true
 }
 
 // firstRaw is the document itself, or the first of a list of them: GoToSocial's
@@ -124,6 +135,16 @@ func messageOf(m fields) string {
 
 // maxMessage bounds, in runes, what is read of such a message.
 const maxMessage = 5_000
+
+// InReplyTo is the IRI of what an object answers to; "" when it answers to nothing, or
+// cannot be read.
+func InReplyTo(raw []byte) string {
+	doc, err := parse(raw)
+	if err != nil {
+		return ""
+	}
+	return doc.fields.iri("inReplyTo")
+}
 
 // Mentions are the IRIs of the actors that an object mentions. ErrMalformed.
 func Mentions(raw []byte) ([]string, error) {

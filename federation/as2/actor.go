@@ -90,7 +90,7 @@ func wireActor(a *instance.Actor, e Env, context any) actor {
 		Icon:         wireImage(a.Image, a.Name), Location: wirePlace(a.Place), Attachment: []propertyValue{},
 		Tag: hashtags(a.Themes, e), Theme: uris("themes", a.Themes), Published: when(a.Created), Updated: when(a.Updated),
 		Directory: a.Directory, Territories: a.Territories,
-		MovedTo: e.Links[a.ID].MovedTo, AlsoKnownAs: e.Links[a.ID].AlsoKnownAs,
+		MovedTo: a.MovedTo, AlsoKnownAs: a.AlsoKnownAs,
 	}
 	if a.Kind != instance.KindNode {
 		w.Featured = a.ID + "/featured"

@@ -15,8 +15,6 @@ import (
 
 const (
 	maxTags = 100
-	// maxSummary is what Mastodon shows of a converted object without hiding it.
-	maxSummary = 500
 	// maxContentMap is the length up to which the content is said again in contentMap:
 	// twice a long one would not fit in Misskey's 64 KiB, and nameMap tells the language.
 	maxContentMap = 12 << 10

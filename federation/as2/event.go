@@ -90,7 +90,7 @@ func wireEvent(ev *instance.Event, e Env, context any) event {
 		Practical: wirePractical(ev.Practical), Series: ev.Series,
 	}
 	w.OwnSummary = &ev.Summary
-	w.Summary = summaryLine(date, place, ev.Summary)
+	w.Summary = ev.SummaryLine()
 	w.Status, w.EventStatus = wireStatus(ev.Status)
 	w.setTimes(ev.When)
 	w.join(e.Participations[ev.ID], ev.Capacity)
@@ -117,19 +117,6 @@ func (w *event) setTimes(when instance.When) {
 		end = time.Date(end.Year(), end.Month(), end.Day(), 23, 59, 59, 0, loc)
 	}
 	w.EndTime, w.DisplayEndTime = end.Format(time.RFC3339), true
-}
-
-// summaryLine is "date · place — summary", as far as each is known.
-func summaryLine(date, place, summary string) string {
-	line := date
-	if line != "" && place != "" {
-		line += " · "
-	}
-	line += place
-	if line != "" && summary != "" {
-		line += " — "
-	}
-	return instance.Truncate(line+summary, maxSummary)
 }
 
 // organizersOf lists the organisers that have an actor, else the owner.

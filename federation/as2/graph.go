@@ -44,7 +44,8 @@ func rooted(nodes []map[string]any) (map[string]any, error) {
 // graph holds by id the nodes that are yet to be embedded.
 type graph map[string]map[string]any
 
-// references collects the ids of the graph that are named in v, but as its own id.
+// references collects the ids of the graph that are named in v, but as its own id, or
+// as whose key it is.
 func (g graph) references(v any, named map[string]bool) {
 	switch v := v.(type) {
 	case string:
@@ -57,7 +58,7 @@ func (g graph) references(v any, named map[string]bool) {
 		}
 	case map[string]any:
 		for key, value := range v {
-			if key != "id" {
+			if key != "id" && key != "owner" && key != "controller" {
 				g.references(value, named)
 			}
 		}

@@ -105,8 +105,8 @@ func TestLanguagesOfJSONLD(t *testing.T) {
 }
 
 // longWay are the documents that do use JSON-LD: Friendica's addresses have an @type,
-// and PeerTube's "language" is schema.org's inLanguage.
-var longWay = []string{"friendica/actor", "friendica/update_actor", "peertube/create_video", "peertube/update_video"}
+// PeerTube's "language" is schema.org's inLanguage, and the bot's keys have whole IRIs.
+var longWay = []string{"activitypub-bot/actor", "friendica/actor", "friendica/update_actor", "peertube/create_video", "peertube/update_video"}
 
 // TestCommonShapeIsReadAsItIs checks that what peers send every day takes the short
 // way, whatever their contexts define.

@@ -16,7 +16,6 @@ type Env struct {
 	Upcoming       bool                     // the node serves {actor}/upcoming
 	Participations map[string]Participation // of events that people join here
 	Mentions       map[string][]Mention     // of notes
-	Links          map[string]Links         // of actors; only MovedTo and AlsoKnownAs are written
 	Was            map[string][]byte        // of objects that another program wrote first: what it said is carried (see Carry)
 }
 

@@ -148,7 +148,7 @@ func recipeHTML(r *instance.Recipe) string {
 	}))
 	h.list("ol", "Étapes", each(r.Steps, func(s instance.Step) string { return entry(joined(s.Title, s.When), s.What) }))
 	h.list("ul", "Programme", each(r.Programme, func(s instance.Slot) string {
-		return entry(joined(s.Title, dayWords(s.Day), s.Slot), s.What)
+		return entry(joined(s.Title, dayWords(s.Day), instance.Vocabularies().Label("programme_slots", s.Slot, "fr")), s.What)
 	}))
 	h.list("ul", "Rôles", each(r.Roles, func(role instance.RecipeRole) string { return entry(role.Name, role.What) }))
 	h.list("ul", "Arguments", each(r.Arguments, func(a instance.Argument) string { return entry("«\u00a0"+a.Objection+"\u00a0»", a.Answer) }))

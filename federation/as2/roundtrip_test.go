@@ -473,3 +473,13 @@ func TestCollectionsComeBack(t *testing.T) {
 func date(year, month, day, hour, minute int) time.Time {
 	return time.Date(year, time.Month(month), day, hour, minute, 0, 0, paris).UTC()
 }
+
+func TestARecipeSaysItsSlotsInWords(t *testing.T) {
+	t.Parallel()
+	r := &instance.Recipe{Programme: []instance.Slot{{Day: 1, Slot: "apres-midi", Title: "Sortie"}, {Slot: "Au goûter", Title: "Bilan"}}}
+	for _, want := range []string{"Après-midi", "Au goûter"} {
+		if got := recipeHTML(r); !strings.Contains(got, want) {
+			t.Errorf("without %q: %s", want, got)
+		}
+	}
+}

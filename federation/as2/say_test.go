@@ -210,7 +210,7 @@ func TestActorLinks(t *testing.T) {
 	org, e := fullActor(instance.KindOrganisation, "/organisations/tiriad", "tiriad"), testEnv(t)
 	org.Ed25519 = "z6MkexampleexampleexampleexampleexampleexampleA"
 	want := Links{MovedTo: "https://nouveau.example/o", AlsoKnownAs: []string{"https://ancien.example/o"}, Featured: org.ID + "/featured", UpcomingEvents: org.ID + "/upcoming"}
-	e.Upcoming, e.Links = true, map[string]Links{org.ID: want}
+	e.Upcoming, org.MovedTo, org.AlsoKnownAs = true, want.MovedTo, want.AlsoKnownAs
 	data, err := MarshalActor(org, e)
 	if err != nil {
 		t.Fatal(err)
