@@ -43,7 +43,7 @@ type backupCommand struct {
 
 // Run copies the database and the pictures while the node runs.
 func (cmd backupCommand) Run(ctx context.Context, cli *commandLine) error {
-	c, err := loadConfig(cli.Config, os.Getenv)
+	c, err := configBeside(cli)
 	if err != nil {
 		return err
 	}
@@ -55,8 +55,8 @@ func (cmd backupCommand) Run(ctx context.Context, cli *commandLine) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("Sauvegardé dans %s (%.1f Mo) en %s. Gardez ce fichier ailleurs que sur cette machine, comme un mot de passe.\n",
-		cmd.Path, float64(size)/1e6, time.Since(start).Round(time.Millisecond))
+	fmt.Printf("Sauvegardé dans %s (%s Mo) en %s. Gardez ce fichier ailleurs que sur cette machine, comme un mot de passe.\n",
+		cmd.Path, decimal(float64(size)/1e6), lasting(time.Since(start)))
 	return nil
 }
 

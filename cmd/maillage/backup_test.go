@@ -5,18 +5,21 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/maillage/maillage/instance"
 	"github.com/maillage/maillage/instance/store"
+	"github.com/maillage/maillage/instance/store/storetest"
 )
 
 // publishing keeps publishing until stop, which says how many things were published.
@@ -176,7 +179,7 @@ func TestRestoreRefuses(t *testing.T) {
 		if err := os.WriteFile(cut, data[:len(data)-100], 0o600); err != nil {
 			t.Fatal(err)
 		}
-		refused(t, elsewhere(t), cut, "n'est pas un fichier .zip entier")
+		refused(t, elsewhere(t), cut, "pas un fichier .zip entier")
 	})
 	t.Run("a file that escapes", func(t *testing.T) {
 		t.Parallel()
@@ -185,7 +188,7 @@ func TestRestoreRefuses(t *testing.T) {
 				data = bytes.Replace(data, []byte(`"maillage.db": {`), []byte(`"media/../../x": {"sha256":"","size":0},"maillage.db": {`), 1)
 			}
 			return data
-		}), "n'a rien à faire")
+		}), "n’a rien à faire")
 	})
 	t.Run("a later version", func(t *testing.T) {
 		t.Parallel()
@@ -273,11 +276,11 @@ func TestExportAndImport(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		report, err := b.node.ImportArchive(t.Context(), owner.ID, archive, nil)
+		report, err := b.node.ImportArchive(t.Context(), owner.ID, archive, instance.IntakeOptions{}, nil)
 		if err := errors.Join(err, closeFiles()); err != nil {
 			t.Fatal(err)
 		}
-		if want := len(notes(t, a.node)); report.Created+report.Unchanged != want || len(report.Refused) > 0 {
+		if want := len(notes(t, a.node)); report.Counts[instance.IntakeCreated]+report.Counts[instance.IntakeUnchanged] != want {
 			t.Errorf("%s: %+v, want %d notes", name, report, want)
 		}
 	}
@@ -345,14 +348,171 @@ func TestLocalActor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, address := range []string{org.ID, "tiers_lieu", "@tiers_lieu@" + a.node.Domain()} {
+	for _, address := range []string{org.ID, "tiers_lieu", "@tiers_lieu@" + a.node.Domain(), "tiers-lieu"} {
 		if got, err := localActor(t.Context(), a.node, address); err != nil || got.ID != org.ID {
 			t.Errorf("%s: %v, %v", address, got, err)
 		}
 	}
-	for _, address := range []string{"@tiers_lieu@ailleurs.example", "personne", "https://ailleurs.example/actor"} {
+	for _, address := range []string{"@tiers_lieu@ailleurs.example", "@tiers-lieu@" + a.node.Domain(), "personne", "https://ailleurs.example/actor"} {
 		if got, err := localActor(t.Context(), a.node, address); err == nil {
 			t.Errorf("%s is %s", address, got.ID)
 		}
+	}
+}
+
+// bomb is a .zip file of empty entries, whose end announces fewer than there are.
+func bomb(t *testing.T, entries int) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "piege.zip")
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	z := zip.NewWriter(f)
+	for i := range entries {
+		if _, err := z.CreateRaw(&zip.FileHeader{Name: fmt.Sprintf("%070d", i)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(z.Close(), f.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// Archives that would exhaust a small machine are refused before they are read.
+func TestArchiveBombs(t *testing.T) {
+	t.Parallel()
+	refused := func(t *testing.T, path, says string) {
+		t.Helper()
+		files, closeFiles, err := openFiles(path)
+		if err == nil {
+			_, err = instance.OpenArchive(files)
+			_ = closeFiles()
+		}
+		if err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("opened, or refused with %v", err)
+		}
+	}
+	t.Run("entries by the hundred thousand", func(t *testing.T) {
+		t.Parallel()
+		path := bomb(t, 300_000)
+		refused(t, path, "plus de fichiers")
+		short := strings.TrimSuffix(path, ".zip") + "-court.zip"
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		i := bytes.LastIndex(data, []byte("PK\x05\x06")) // the end, without the record of zip64, lies about how many there are
+		copy(data[i-20:], make([]byte, 4))
+		binary.LittleEndian.PutUint16(data[i+10:], 7)
+		binary.LittleEndian.PutUint32(data[i+12:], 500)
+		binary.LittleEndian.PutUint32(data[i+16:], 64<<20)
+		if err := os.WriteFile(short, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		size, err := zipDirectory(short)
+		if err != nil || size < int64(len(data))-64<<20 {
+			t.Errorf("a directory of %d bytes, %v", size, err)
+		}
+	})
+	t.Run("what archive/zip does not read hides nothing", func(t *testing.T) {
+		t.Parallel()
+		path := bomb(t, 300_000)
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		i := bytes.LastIndex(data, []byte("PK\x05\x06"))
+		start := binary.LittleEndian.Uint64(data[i-20-56+48:])
+		end := slices.Clone(data[i:])
+		binary.LittleEndian.PutUint16(end[8:], 7)
+		binary.LittleEndian.PutUint16(end[10:], 7)
+		binary.LittleEndian.PutUint32(end[12:], uint32(i-20-56)-uint32(start))
+		binary.LittleEndian.PutUint32(end[16:], uint32(start))
+		for name, tail := range map[string][]byte{
+			"a locator that leads nowhere": slices.Concat([]byte("PK\x06\x07\x00\x00\x00\x00\xff\xff\xff\xff\xff\xff\xff\x7f\x01\x00\x00\x00"), end),
+			"an end within the comment":    slices.Concat(end[:20], []byte{4, 0}, []byte("PK\x05\x06")),
+		} {
+			if err := os.WriteFile(path, slices.Concat(data[:i-20-56], tail), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if size, err := zipDirectory(path); err != nil || size < maxZipDirectory {
+				t.Errorf("%s: a directory of %d bytes, %v", name, size, err)
+			}
+		}
+	})
+	t.Run("zeros by the gigabyte", func(t *testing.T) {
+		t.Parallel()
+		path := filepath.Join(t.TempDir(), "zeros.zip")
+		err := writeZip(path, func(z *zip.Writer) error {
+			w, err := z.Create("manifest.json")
+			if err != nil {
+				return err
+			}
+			_, err = io.CopyN(w, zeros{}, 256<<20)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		refused(t, path, "grossirait")
+	})
+	t.Run("no .zip file", func(t *testing.T) {
+		t.Parallel()
+		for name, data := range map[string]string{"vide.zip": "", "mots.zip": "bonjour", "fin.zip": "PK\x05\x06"} {
+			path := filepath.Join(t.TempDir(), name)
+			if err := os.WriteFile(path, []byte(data), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			refused(t, path, "pas un fichier .zip entier")
+		}
+	})
+}
+
+// zeros is an endless file of nothing.
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) {
+	clear(p)
+	return len(p), nil
+}
+
+// A node with its keys goes from a SQLite file to PostgreSQL: what it publishes, its
+// identity, its followers.
+func TestArchiveCarriesANodeToPostgreSQL(t *testing.T) {
+	t.Parallel()
+	a, _ := builtNode(t)
+	stop := publishing(t, a)
+	time.Sleep(50 * time.Millisecond)
+	stop()
+	path := filepath.Join(t.TempDir(), "archive.zip")
+	if _, err := writeArchive(t.Context(), a, path, true); err != nil {
+		t.Fatal(err)
+	}
+	files, closeFiles, err := openFiles(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = closeFiles() }()
+	archive, err := instance.OpenArchive(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := a.config
+	c.Data, c.Database = t.TempDir(), storetest.Postgres(t)
+	b, err := openApp(t.Context(), c, false, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.closeLogged()
+	if _, err := b.node.RestoreArchive(t.Context(), archive, nil); err != nil {
+		t.Fatal(err)
+	}
+	if before, after := notes(t, a.node), notes(t, b.node); len(before) == 0 || !slices.Equal(before, after) {
+		t.Errorf("%d notes, then %d", len(before), len(after))
+	}
+	if b.node.Self().KeyPEM != a.node.Self().KeyPEM {
+		t.Error("it has other keys")
 	}
 }

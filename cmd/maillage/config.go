@@ -27,6 +27,7 @@ type config struct {
 	Name        string           `toml:"name"`        // of the node, for people
 	Description string           `toml:"description"` //
 	Contact     string           `toml:"contact"`     // shown on the about page
+	SourceCode  string           `toml:"source_code"` // where the program's source is, for a host who changed it
 	Data        string           `toml:"data"`        // folder of the database, the index and the media
 	Database    string           `toml:"database"`    // postgres://… ; a file in the data folder when empty
 	LogLevel    logLevel         `toml:"log_level"`   // debug, info, warn or error
@@ -82,19 +83,44 @@ func (l *logLevel) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// quiet is the level of a command that says what it does itself: without the
+// progress of the node, unless all is asked for.
+func (l logLevel) quiet() logLevel {
+	if l == logLevel(slog.LevelInfo) {
+		return logLevel(slog.LevelWarn)
+	}
+	return l
+}
+
 // Level implements slog.Leveler.
 func (l logLevel) Level() slog.Level { return slog.Level(l) }
 
-// defaultConfig is the file that may be missing: a node runs on its defaults.
-const defaultConfig = "maillage.toml"
+// The files that are read when none is named: in the folder, else the machine's. They
+// may be missing: a node runs on its defaults.
+const (
+	defaultConfig = "maillage.toml"
+	systemConfig  = "/etc/maillage/maillage.toml"
+)
+
+func usualConfig() string {
+	if !exists(defaultConfig) && exists(systemConfig) {
+		return systemConfig
+	}
+	return defaultConfig
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
 
 // loadConfig reads the file, then the environment, and checks the result. A file
-// that somebody named must be there; without a name it is defaultConfig, if it is there.
+// that somebody named must be there; without a name it is the usual one, if it is there.
 func loadConfig(path string, getenv func(string) string) (config, error) {
 	c := defaults()
 	named := path != ""
 	if !named {
-		path = defaultConfig
+		path = usualConfig()
 	}
 	meta, err := toml.DecodeFile(path, &c)
 	if err != nil && (named || !errors.Is(err, fs.ErrNotExist)) {
@@ -115,7 +141,7 @@ var badType = regexp.MustCompile(`line (\d+) \(last key "(.*?)"\): incompatible 
 // badTOML says where a file is wrong, and why, in French: the library speaks English.
 func badTOML(err error) string {
 	if found := badType.FindStringSubmatch(err.Error()); found != nil {
-		return fmt.Sprintf(", ligne %s : « %s » n'est pas du genre attendu : un texte s'écrit entre guillemets, true et false sans", found[1], found[2])
+		return fmt.Sprintf(", ligne %s : « %s » n’est pas du genre attendu : un texte s’écrit entre guillemets, true et false sans", found[1], found[2])
 	}
 	wrong, ok := errors.AsType[toml.ParseError](err)
 	switch {
@@ -124,7 +150,7 @@ func badTOML(err error) string {
 	case strings.HasPrefix(wrong.Message, goodLevels): // ours, which the library does not wrap
 		return fmt.Sprintf(", ligne %d : %s : %s", wrong.Position.Line, wrong.LastKey, wrong.Message)
 	}
-	return fmt.Sprintf(", ligne %d : la ligne ne se lit pas ; une clé s'écrit : name = \"Mon nœud\"", wrong.Position.Line)
+	return fmt.Sprintf(", ligne %d : la ligne ne se lit pas ; une clé s’écrit : name = \"Mon nœud\"", wrong.Position.Line)
 }
 
 // overlay sets the fields that the environment names.
@@ -189,11 +215,14 @@ func (c config) validate() error {
 	if _, err := instance.NewURLs(c.BaseURL); err != nil {
 		return fmt.Errorf("base_url : %w", err)
 	}
+	if scheme, _, ok := strings.Cut(c.Database, "://"); ok && scheme != "postgres" && scheme != "postgresql" {
+		return fmt.Errorf("database : écrivez une adresse postgres://…, ou rien pour un fichier SQLite, pas « %s://… »", scheme)
+	}
 	if c.Search.Engine != "embedded" && c.Search.Engine != "meilisearch" {
 		return fmt.Errorf("search.engine : écrivez embedded ou meilisearch, pas « %s »", c.Search.Engine)
 	}
 	if c.Search.Engine == "meilisearch" && c.Search.URL == "" {
-		return errors.New("search.url : donnez l'adresse du serveur Meilisearch, par exemple http://127.0.0.1:7700")
+		return errors.New("search.url : donnez l’adresse du serveur Meilisearch, par exemple http://127.0.0.1:7700")
 	}
 	return nil
 }

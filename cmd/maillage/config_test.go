@@ -74,6 +74,7 @@ func TestLoadConfig(t *testing.T) {
 		"a path":         {"base_url = \"https://opl.example/a\"", "base_url"},
 		"an engine":      {"[search]\nengine = \"solr\"", "search.engine"},
 		"no server":      {"[search]\nengine = \"meilisearch\"", "search.url"},
+		"a database":     {"database = \"mysql://u:secret@x\"", "postgres://"},
 		"a level":        {"log_level = \"loud\"", "log_level"},
 		"no TOML":        {"name = \"x\"\n<xml/>", "ligne 2"},
 		"a number":       {"listen = 8080", "ligne 1 : « listen »"},

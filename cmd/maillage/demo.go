@@ -191,7 +191,7 @@ func (cmd demoCommand) open(ctx context.Context, n *demoNode, dir string) error 
 	c.Federation.AllowPrivate = true // the two nodes talk over loopback
 	n.app, err = openApp(ctx, c, true, newLogger(slog.LevelWarn))
 	if errors.Is(err, instance.ErrAddress) {
-		return fmt.Errorf("le dossier %s a servi avec d'autres ports : remettez les mêmes avec --ports, ou donnez un autre dossier avec --dir", cmd.Dir)
+		return fmt.Errorf("le dossier %s a servi avec d’autres ports : remettez les mêmes avec --ports, ou donnez un autre dossier avec --dir", cmd.Dir)
 	}
 	if err != nil {
 		return err
@@ -227,7 +227,7 @@ func (n *demoNode) load(ctx context.Context, data *instance.Dataset) error {
 }
 
 func printWelcome(nodes []*demoNode, took time.Duration) {
-	fmt.Printf("\nPrêt en %s. Ouvrez :\n", took.Round(100*time.Millisecond))
+	fmt.Printf("\nPrêt en %s. Ouvrez :\n", lasting(took))
 	for _, n := range nodes {
 		base := n.app.node.URLs().Base()
 		fmt.Printf("  %-9s %s    carte : %s/carte    agenda : %s/agenda\n", n.name, base, base, base)

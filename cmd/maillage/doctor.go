@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -70,13 +71,13 @@ func (cmd doctorCommand) Run(ctx context.Context, cli *commandLine) error {
 
 // examine runs every check that can be run.
 func examine(ctx context.Context, cli *commandLine) []finding {
-	c, err := loadConfig(cli.Config, os.Getenv)
+	c, err := configBeside(cli)
 	if err != nil {
-		return []finding{{"configuration", levelFail, err.Error(), "corrigez maillage.toml"}}
+		return []finding{{"configuration", levelFail, strings.TrimPrefix(err.Error(), "configuration "), "corrigez cela, puis recommencez"}}
 	}
 	findings := []finding{{Check: "configuration", Level: levelOK, Says: c.BaseURL}}
 	findings = append(findings, checkAddress(c), checkDisk(c))
-	a, err := openApp(ctx, c, false, newLogger(c.LogLevel))
+	a, err := openApp(ctx, c, false, newLogger(c.LogLevel.quiet()))
 	if err != nil {
 		return append(findings, finding{"base de données", levelFail, err.Error(), "vérifiez le dossier de données, ou restaurez une sauvegarde avec « maillage restore »"})
 	}
@@ -112,9 +113,9 @@ func checkDisk(c config) finding {
 		return finding{check, levelFail, c.Data + " : " + because(err), "créez le dossier de données, ou corrigez « data »"}
 	}
 	free := stat.Bavail * uint64(stat.Bsize) // a size is positive
-	f := finding{Check: check, Level: levelOK, Says: fmt.Sprintf("%.1f Go libres", float64(free)/1e9)}
+	f := finding{Check: check, Level: levelOK, Says: decimal(float64(free)/1e9) + "\u00a0Go libres"}
 	if free < littleRoom {
-		f.Level, f.Remedy = levelWarn, "libérez de la place : sans elle, rien ne s'enregistre plus"
+		f.Level, f.Remedy = levelWarn, "libérez de la place : sans elle, rien ne s’enregistre plus"
 	}
 	if free < noRoom {
 		f.Level = levelFail
@@ -139,10 +140,13 @@ func checkQueue(ctx context.Context, a *app) finding {
 	if err != nil {
 		return finding{check, levelFail, err.Error(), ""}
 	}
-	f := finding{Check: check, Level: levelOK, Says: fmt.Sprintf("%d tâches en attente", q.Waiting)}
+	f := finding{Check: check, Level: levelOK, Says: "vide"}
+	if q.Waiting > 0 {
+		f.Says = strconv.Itoa(q.Waiting) + " à faire"
+	}
 	if late := time.Since(q.Oldest); !q.Oldest.IsZero() && late > lateJobs {
 		f.Level = levelWarn
-		f.Says += fmt.Sprintf(", la plus ancienne en retard de %s", late.Round(time.Minute))
+		f.Says += ", la plus ancienne en retard de " + lasting(late)
 		f.Remedy = "vérifiez que « maillage serve » tourne ; si oui, il a trop à faire pour cette machine"
 	}
 	return f
@@ -175,7 +179,10 @@ func checkPeers(ctx context.Context, a *app) finding {
 	if len(silent) > 0 {
 		return finding{check, levelWarn, "ne répondent pas : " + strings.Join(silent, ", "), "rien à faire : le nœud réessaie ; cessez de suivre ceux qui ont fermé, avec « maillage peer remove »"}
 	}
-	return finding{Check: check, Level: levelOK, Says: fmt.Sprintf("%d connus, tous joignables", len(hosts))}
+	if len(hosts) == 0 {
+		return finding{Check: check, Level: levelOK, Says: "aucun n’est encore connu"}
+	}
+	return finding{Check: check, Level: levelOK, Says: fmt.Sprintf("tous répondent (%d)", len(hosts))}
 }
 
 // maxClockSkew is how far from the time of others peers refuse signatures, at the strictest.
@@ -228,18 +235,18 @@ func checkClock(resp *http.Response) finding {
 	const check = "horloge"
 	at, err := http.ParseTime(resp.Header.Get("Date"))
 	if err != nil {
-		return finding{check, levelWarn, "le serveur ne dit pas l'heure", ""}
+		return finding{check, levelWarn, "le serveur ne dit pas l’heure", ""}
 	}
 	if skew := time.Since(at).Abs(); skew > maxClockSkew {
-		return finding{check, levelFail, fmt.Sprintf("écart de %s avec le serveur public", skew.Round(time.Second)), "mettez les machines à l'heure (timedatectl set-ntp true) : les autres nœuds refusent ce qui est signé à une autre heure"}
+		return finding{check, levelFail, fmt.Sprintf("écart de %s avec le serveur public", lasting(skew)), "mettez les machines à l’heure (timedatectl set-ntp true) : les autres nœuds refusent ce qui est signé à une autre heure"}
 	}
-	return finding{Check: check, Level: levelOK, Says: "à l'heure de l'adresse publique"}
+	return finding{Check: check, Level: levelOK, Says: "à l’heure de l’adresse publique"}
 }
 
 func checkCertificate(until time.Time) finding {
-	f := finding{Check: "certificat", Level: levelOK, Says: "valable jusqu'au " + until.Format("02/01/2006")}
+	f := finding{Check: "certificat", Level: levelOK, Says: "valable jusqu’au " + until.Format("02/01/2006")}
 	if time.Until(until) < expiresSoon {
-		f.Level, f.Remedy = levelWarn, "renouvelez-le : d'ordinaire, le serveur mandataire le fait seul"
+		f.Level, f.Remedy = levelWarn, "renouvelez-le : d’ordinaire, le serveur mandataire le fait seul"
 	}
 	return f
 }

@@ -60,6 +60,8 @@ func (n *demoNode) example(ctx context.Context, owner *instance.Actor) (*instanc
 		When:       instance.When{Start: at(14), End: at(17)},
 		EventKind:  "cartopartie",
 		Status:     instance.StatusPlanned,
+		JoinMode:   instance.JoinFree,
+		Capacity:   30,
 		Organisers: []instance.Ref{{ID: owner.ID, Slug: owner.Slug, Name: owner.Name}},
 	}, nil
 }

@@ -2,11 +2,14 @@ package main
 
 import (
 	"archive/zip"
+	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,8 +18,8 @@ import (
 )
 
 type exportCommand struct {
-	Path     string `arg:"" name:"fichier" type:"path" help:"Archive à écrire : un fichier .zip, ou un dossier qui n'existe pas encore."`
-	WithKeys bool   `help:"Avec les clés privées : pour déménager le nœud sous la même adresse. Qui a l'archive peut alors publier en son nom."`
+	Path     string `arg:"" name:"fichier" type:"path" help:"Archive à écrire : un fichier .zip, ou un dossier qui n’existe pas encore."`
+	WithKeys bool   `help:"Avec les clés privées : pour déménager le nœud sous la même adresse. Qui a l’archive peut alors publier en son nom."`
 }
 
 // Run writes everything that the node publishes, beside the server if it runs.
@@ -30,7 +33,7 @@ func (cmd exportCommand) Run(ctx context.Context, cli *commandLine) error {
 		for _, count := range manifest.Counts {
 			total += count
 		}
-		fmt.Printf("%d choses dans %s, en %d fichiers. LISEZMOI.txt dit ce que contient l'archive.\n", total, cmd.Path, len(manifest.Files))
+		fmt.Printf("%d choses dans %s, en %d fichiers. LISEZMOI.txt dit ce que contient l’archive.\n", total, cmd.Path, len(manifest.Files))
 		if cmd.WithKeys {
 			fmt.Println("Elle contient les clés privées du nœud : gardez-la comme un mot de passe.")
 		}
@@ -112,42 +115,6 @@ func (d *archiveFolder) end() error {
 	return err
 }
 
-// importArchive takes in an archive: as this node's own when it is, else in the name
-// of an organisation.
-func importArchive(ctx context.Context, cli *commandLine, path, as string) error {
-	files, closeFiles, err := openFiles(path)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = closeFiles() }() // only read
-	archive, err := instance.OpenArchive(files)
-	if err != nil {
-		return fmt.Errorf("%s : %w", path, err)
-	}
-	return withNode(ctx, cli, func(a *app) error {
-		p := newProgress(archive.Len(), "choses lues")
-		var report instance.ImportReport
-		if archive.Manifest.BaseURL == a.node.URLs().Base() && archive.Manifest.Keys {
-			report, err = a.node.RestoreArchive(ctx, archive, p.set)
-		} else {
-			var owner *instance.Actor
-			if as == "" {
-				return errors.New("il manque --as=ORGANISATION (voir « maillage import --help »)")
-			}
-			if owner, err = organisation(ctx, a.node, as); err != nil {
-				return err
-			}
-			report, err = a.node.ImportArchive(ctx, owner.ID, archive, p.set)
-		}
-		p.done()
-		fmt.Println(reportLine(report))
-		for _, row := range report.Refused {
-			fmt.Printf("  refusé : %s %s : %s\n", row.Kind, row.Slug, row.Reason)
-		}
-		return err
-	})
-}
-
 // openFiles opens a folder or a .zip file for reading.
 func openFiles(path string) (files fs.FS, closeFiles func() error, err error) {
 	info, err := os.Stat(path)
@@ -161,9 +128,85 @@ func openFiles(path string) (files fs.FS, closeFiles func() error, err error) {
 		}
 		return root.FS(), root.Close, nil
 	}
-	z, err := zip.OpenReader(path)
+	z, err := openZip(path)
 	if err != nil {
-		return nil, nil, fmt.Errorf("%s n'est pas un fichier .zip entier : %s", path, because(err))
+		return nil, nil, err
 	}
 	return z, z.Close, nil
+}
+
+// What a .zip file of strangers may be: its directory is all in memory before any file is
+// read, and texts and pictures shrink ten times, not hundreds.
+const (
+	maxZipDirectory = 32 << 20 // bytes: the names of two hundred thousand files
+	maxZipRatio     = 200
+	minZipRatio     = 64 << 20 // bytes, below which the ratio does not matter
+)
+
+// openZip opens a .zip file for reading, unless it is made to exhaust who opens it.
+func openZip(path string) (*zip.ReadCloser, error) {
+	directory, err := zipDirectory(path)
+	if directory > maxZipDirectory {
+		return nil, fmt.Errorf("%s contient plus de fichiers qu’une archive de maillage : il n’est pas ouvert", path)
+	}
+	var z *zip.ReadCloser
+	if err == nil {
+		z, err = zip.OpenReader(path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s n’est pas un fichier .zip entier : %s", path, because(err))
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, errors.Join(err, z.Close())
+	}
+	total := uint64(0)
+	for _, f := range z.File {
+		total += min(f.UncompressedSize64, 1<<40) // no sum overflows
+	}
+	if total > minZipRatio && total/maxZipRatio > uint64(info.Size()) {
+		return nil, errors.Join(fmt.Errorf("%s grossirait %d fois en s’ouvrant : ce n’est pas une archive de maillage", path, total/uint64(info.Size())), z.Close())
+	}
+	return z, nil
+}
+
+// zipDirectory is how many bytes of a .zip file its directory may take, to the end of the
+// file, as archive/zip finds it: neither the number of entries nor the size that it
+// announces can be trusted.
+func zipDirectory(path string) (int64, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = f.Close() }() // only read
+	info, err := f.Stat()
+	if err != nil {
+		return 0, err
+	}
+	tail := make([]byte, min(info.Size(), 64<<10+22+20)) // the longest comment, and two records
+	from := info.Size() - int64(len(tail))
+	if _, err := f.ReadAt(tail, from); err != nil {
+		return 0, err
+	}
+	i := bytes.LastIndex(tail[:max(len(tail)-18, 0)], []byte("PK\x05\x06")) // with room for its 22 bytes
+	if i < 0 {
+		return 0, zip.ErrFormat
+	}
+	end, last := from+int64(i), tail[i:]
+	size, offset := int64(binary.LittleEndian.Uint32(last[12:])), int64(binary.LittleEndian.Uint32(last[16:]))
+	full := binary.LittleEndian.Uint16(last[10:]) == math.MaxUint16 || size == math.MaxUint32 || offset == math.MaxUint32
+	if full && i >= 20 && isLocator(tail[i-20:i]) {
+		var record [56]byte
+		end = int64(binary.LittleEndian.Uint64(tail[i-12:]))
+		if _, err := f.ReadAt(record[:], end); err != nil {
+			return 0, err
+		}
+		size, offset = int64(binary.LittleEndian.Uint64(record[40:])), int64(binary.LittleEndian.Uint64(record[48:]))
+	}
+	return info.Size() - max(min(end-size, offset), 0), nil
+}
+
+// isLocator says that 20 bytes tell where the zip64 record is, in this file alone.
+func isLocator(b []byte) bool {
+	return bytes.HasPrefix(b, []byte("PK\x06\x07\x00\x00\x00\x00")) && binary.LittleEndian.Uint32(b[16:]) == 1
 }

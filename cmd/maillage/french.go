@@ -3,12 +3,15 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"net"
 	"regexp"
+	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/alecthomas/kong"
 )
@@ -47,15 +50,17 @@ var usageErrors = []struct {
 	{regexp.MustCompile(`^missing positional arguments (.*)$`), "il manque $1"},
 	{regexp.MustCompile(`^expected one of (.*)$`), "il manque une commande : $1"},
 	{regexp.MustCompile(`^expected "(.*)"$`), "il manque $1"},
-	{regexp.MustCompile(`^unexpected argument (.*), did you mean (?:one of )?(.*)\?$`), "« $1 » n'est pas compris ; peut-être $2 ?"},
-	{regexp.MustCompile(`^unexpected argument (.*)$`), "« $1 » est de trop, ou n'est pas une commande"},
-	{regexp.MustCompile(`^unknown flag (.*), did you mean (?:one of )?(.*)\?$`), "l'option $1 n'existe pas ; peut-être $2 ?"},
-	{regexp.MustCompile(`^unknown flag (.*)$`), "l'option $1 n'existe pas"},
+	{regexp.MustCompile(`^unexpected argument (.*), did you mean (?:one of )?(.*)\?$`), "« $1 » n’est pas compris ; peut-être $2 ?"},
+	{regexp.MustCompile(`^unexpected argument (.*)$`), "« $1 » est de trop, ou n’est pas une commande"},
+	{regexp.MustCompile(`^unknown flag (.*), did you mean (?:one of )?(.*)\?$`), "l’option $1 n’existe pas ; peut-être $2 ?"},
+	{regexp.MustCompile(`^unknown flag (.*)$`), "l’option $1 n’existe pas"},
 	{regexp.MustCompile(`^unexpected flag argument "(.*)"$`), "« $1 » est de trop : cette option ne prend pas de valeur"},
-	{regexp.MustCompile(`^(\S+): expected .* value but got "EOL" .*$`), "l'option $1 attend une valeur"},
-	{regexp.MustCompile(`^(\S+): expected .* value but got "(.*?)" .*$`), "l'option $1 attend une valeur, pas « $2 »"},
-	{regexp.MustCompile(`^(\S+): bool value must be .*$`), "l'option $1 ne prend pas de valeur"},
+	{regexp.MustCompile(`^(\S+): expected .* value but got "EOL" .*$`), "l’option $1 attend une valeur"},
+	{regexp.MustCompile(`^(\S+): expected .* value but got "(.*?)" .*$`), "l’option $1 attend une valeur, pas « $2 »"},
+	{regexp.MustCompile(`^(\S+): bool value must be .*$`), "l’option $1 ne prend pas de valeur"},
 	{regexp.MustCompile(`^(\S+) must be one of (.*) but got "(.*)"$`), "$1 : écrivez $2, pas « $3 »"},
+	{regexp.MustCompile(`^\S+: stat (.*): no such file or directory$`), "$1 : introuvable"},
+	{regexp.MustCompile(`^\S+: "(.*)" exists but is a directory$`), "$1 est un dossier, pas un fichier"},
 }
 
 // usageError is an error of kong's, in French, with the command whose help to read.
@@ -73,7 +78,8 @@ func usageError(err error) error {
 			command = node.FullPath()
 		}
 	}
-	says = strings.ReplaceAll(says, `"`, "") // kong quotes names; here, guillemets quote what was typed
+	says = strings.ReplaceAll(says, `","`, `", "`) // kong lists what it takes without a space
+	says = strings.ReplaceAll(says, `"`, "")       // kong quotes names; here, guillemets quote what was typed
 	return errors.New(says + " (voir « " + command + " --help »)")
 }
 
@@ -84,14 +90,23 @@ var systemErrors = []struct {
 }{
 	{fs.ErrNotExist, "introuvable"},
 	{fs.ErrPermission, "accès refusé"},
-	{syscall.ENOTDIR, "une partie du chemin n'est pas un dossier"},
-	{syscall.EISDIR, "c'est un dossier, pas un fichier"},
-	{syscall.ENOSPC, "il n'y a plus de place sur le disque"},
+	{syscall.ENOTDIR, "une partie du chemin n’est pas un dossier"},
+	{syscall.EISDIR, "c’est un dossier, pas un fichier"},
+	{syscall.ENOSPC, "il n’y a plus de place sur le disque"},
 	{syscall.EROFS, "le disque est en lecture seule"},
 	{syscall.EADDRINUSE, "le port est déjà pris par un autre programme : arrêtez-le, ou choisissez-en un autre"},
-	{syscall.EADDRNOTAVAIL, "cette adresse n'est pas celle de cette machine"},
+	{syscall.EADDRNOTAVAIL, "cette adresse n’est pas celle de cette machine"},
 	{syscall.ECONNREFUSED, "personne ne répond à cette adresse"},
 }
+
+// databaseWords are what SQLite answers most, in French; its errors have a number.
+var databaseWords = strings.NewReplacer(
+	"database or disk is full (13)", "il n’y a plus de place sur le disque",
+	"file is not a database (26)", "ce n’est pas une base de données : remettez une sauvegarde avec « maillage restore --force »",
+	"database disk image is malformed (11)", "elle est abîmée : remettez une sauvegarde avec « maillage restore --force »",
+	"attempt to write a readonly database (8)", "on ne peut pas y écrire : vérifiez à qui appartient le fichier",
+	"database is locked (5)", "un autre programme la tient : réessayez dans un instant",
+)
 
 // because says in French why the system, or the network, refused something. An
 // error that it does not know is told as it is.
@@ -102,7 +117,7 @@ func because(err error) string {
 		}
 	}
 	if _, ok := errors.AsType[*net.DNSError](err); ok {
-		return "ce nom de machine, ou de port, n'existe pas"
+		return "ce nom de machine, ou de port, n’existe pas"
 	}
 	return err.Error()
 }
@@ -112,17 +127,40 @@ func sentence(err error) string {
 	if file, ok := errors.AsType[*fs.PathError](err); ok {
 		return strings.ReplaceAll(err.Error(), file.Error(), file.Path+" : "+because(file))
 	}
-	return err.Error()
+	if says, _, ok := strings.Cut(err.Error(), "failed to connect"); ok { // PostgreSQL's driver then tells each address it tried
+		if refused, ok := errors.AsType[*net.OpError](err); ok {
+			return says + because(refused)
+		}
+	}
+	return databaseWords.Replace(err.Error())
+}
+
+// decimal writes a number to one decimal, as French does: "4,9".
+func decimal(n float64) string {
+	return strings.Replace(strconv.FormatFloat(n, 'f', 1, 64), ".", ",", 1)
+}
+
+// lasting is a duration for people: "12 ms", "4,9 s", "3 min", "2 h 05 min".
+func lasting(d time.Duration) string {
+	switch {
+	case d < time.Second:
+		return fmt.Sprintf("%d\u00a0ms", d.Milliseconds())
+	case d < time.Minute:
+		return decimal(d.Seconds()) + "\u00a0s"
+	case d < time.Hour:
+		return fmt.Sprintf("%d\u00a0min", int(d.Minutes()))
+	}
+	return fmt.Sprintf("%d\u00a0h\u00a0%02d\u00a0min", int(d.Hours()), int(d.Minutes())%60)
 }
 
 // badJSON says in French what is wrong in a JSON file, and the offset of the byte
 // where; ok is false when the error is another.
 func badJSON(err error) (says string, offset int64, ok bool) {
 	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
-		return "ce n'est pas du JSON : une virgule, un guillemet ou une accolade manque ou est de trop", syntax.Offset, true
+		return "ce n’est pas du JSON : une virgule, un guillemet ou une accolade manque ou est de trop", syntax.Offset, true
 	}
 	if kind, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return "la valeur de « " + kind.Field + " » n'est pas du genre attendu (" + jsonWords.Replace(kind.Value) + ")", kind.Offset, true
+		return "la valeur de « " + kind.Field + " » n’est pas du genre attendu (" + jsonWords.Replace(kind.Value) + ")", kind.Offset, true
 	}
 	return "", 0, false
 }

@@ -55,13 +55,13 @@ func openGeocoder(c config) (instance.Geocoder, error) {
 
 // communesCommand works on what the node knows of the communes.
 type communesCommand struct {
-	Place placeCommand `cmd:"" name:"placer" help:"Chercher, avec le géocodeur, la position des communes qui n'en ont pas."`
+	Place placeCommand `cmd:"" name:"placer" help:"Cherche, avec le géocodeur, la position des communes qui n’en ont pas."`
 }
 
 // placeCommand asks the geocoder where the communes without a position are. What was
 // found is kept line by line: it can be stopped, and goes on where it was.
 type placeCommand struct {
-	Limit int `default:"0" help:"S'arrêter après tant de communes ; 0 : toutes."`
+	Limit int `default:"0" placeholder:"NOMBRE" help:"S’arrêter après tant de communes ; 0 : toutes."`
 }
 
 // Run places communes until all have been asked for, or ctx ends.

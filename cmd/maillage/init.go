@@ -22,9 +22,9 @@ type initCommand struct {
 	Name         string `placeholder:"NOM" help:"Nom du nœud, pour les gens."`
 	Data         string `type:"path" placeholder:"DOSSIER" help:"Dossier des données (data par défaut)."`
 	Organisation string `placeholder:"NOM" help:"Première organisation, si elle est connue."`
-	Person       string `placeholder:"NOM" help:"Nom ou pseudonyme de l'hôte."`
-	Email        string `placeholder:"ADRESSE" help:"Adresse e-mail de l'hôte, pour se connecter."`
-	PasswordFile string `type:"existingfile" placeholder:"FICHIER" help:"Fichier qui contient le mot de passe de l'hôte ; sans lui, un lien permet de le choisir."`
+	Person       string `placeholder:"NOM" help:"Nom ou pseudonyme de l’hôte."`
+	Email        string `placeholder:"ADRESSE" help:"Adresse e-mail de l’hôte, pour se connecter."`
+	PasswordFile string `type:"existingfile" placeholder:"FICHIER" help:"Fichier qui contient le mot de passe de l’hôte ; sans lui, un lien permet de le choisir."`
 	Yes          bool   `help:"Ne pose pas de question : prend les valeurs données, et celles par défaut."`
 }
 
@@ -131,7 +131,7 @@ func openOrganisation(ctx context.Context, node *instance.Node, name string) err
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%s est ouverte. On la suit à l'adresse %s\n", org.Name, org.Address(node.Domain()))
+	fmt.Printf("%s est ouverte. On la suit à l’adresse %s\n", org.Name, org.Address(node.Domain()))
 	return nil
 }
 
@@ -151,7 +151,7 @@ func (cmd initCommand) openAccount(ctx context.Context, node *instance.Node, nam
 	if err != nil {
 		return err
 	}
-	fmt.Printf("Le compte de l'hôte, %s, est ouvert.\n", account.Email)
+	fmt.Printf("Le compte de l’hôte, %s, est ouvert.\n", account.Email)
 	if password != "" {
 		fmt.Printf("Lancez le nœud avec « maillage serve », puis connectez-vous : %s/connexion\n", node.URLs().Base())
 		return nil
@@ -171,7 +171,7 @@ func printSetup(ctx context.Context, node *instance.Node) error {
 	if err != nil || secret == "" {
 		return err
 	}
-	fmt.Printf("Ce nœud n'a pas encore de compte. Ouvrez celui de l'hôte, une fois pour toutes, à cette adresse :\n%s\n", node.SetupLink(secret))
+	fmt.Printf("Ce nœud n’a pas encore de compte. Ouvrez celui de l’hôte, une fois pour toutes, à cette adresse :\n%s\n", node.SetupLink(secret))
 	return nil
 }
 

@@ -26,6 +26,7 @@ func newRunner(store *store.Store, node *instance.Node, fed *federation.Federati
 	r.Handle(instance.JobAnswer, network, fed.Answer)
 	r.Handle(instance.JobJoin, network, fed.SendJoin)
 	r.Handle(instance.JobJoinAnswer, network, fed.AnswerJoin)
+	r.Handle(instance.JobOrganise, network, fed.Organise)
 	r.Handle(instance.JobSync, network, fed.Synchronise)
 	r.Handle(instance.JobPropose, network, fed.Propose)
 	r.Handle(instance.JobProposeAnswer, network, fed.AnswerProposal)

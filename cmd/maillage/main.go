@@ -18,24 +18,24 @@ var version = "dev"
 
 // commandLine is the whole surface of the program; each field is a subcommand with its Run method.
 type commandLine struct {
-	Config string `help:"Fichier de configuration ; maillage.toml, s'il est là, par défaut." placeholder:"FICHIER" env:"MAILLAGE_CONFIG"`
+	Config string `help:"Fichier de configuration ; par défaut maillage.toml, ici ou dans /etc/maillage." placeholder:"FICHIER" env:"MAILLAGE_CONFIG"`
 
 	Demo     demoCommand     `cmd:"" help:"Lance deux nœuds de démonstration, Tiriad et LiberTIC, qui se fédèrent."`
 	Init     initCommand     `cmd:"" help:"Prépare un nœud : sa configuration, son hôte, sa première organisation."`
 	Serve    serveCommand    `cmd:"" help:"Lance le nœud décrit par maillage.toml."`
 	Import   importCommand   `cmd:"" help:"Importe des territoires, fiches, événements et recettes."`
-	Export   exportCommand   `cmd:"" help:"Écrit tout ce que le nœud publie dans une archive qu'un autre nœud reprend."`
-	Backup   backupCommand   `cmd:"" help:"Sauvegarde les données du nœud, même pendant qu'il tourne."`
+	Export   exportCommand   `cmd:"" help:"Écrit tout ce que le nœud publie dans une archive qu’un autre nœud reprend."`
+	Backup   backupCommand   `cmd:"" help:"Sauvegarde les données du nœud, même pendant qu’il tourne."`
 	Restore  restoreCommand  `cmd:"" help:"Remet une sauvegarde en place (nœud arrêté)."`
 	Doctor   doctorCommand   `cmd:"" help:"Examine le nœud et dit quoi faire."`
-	Peer     peerCommand     `cmd:"" help:"Suit d'autres nœuds, ou montre où l'on en est avec eux."`
+	Peer     peerCommand     `cmd:"" help:"Suit d’autres nœuds, ou montre où l’on en est avec eux."`
 	Org      orgCommand      `cmd:"" help:"Ouvre une organisation sur ce nœud."`
 	User     userCommand     `cmd:"" help:"Ouvre et tient les comptes de qui publie."`
-	Token    tokenCommand    `cmd:"" help:"Crée un jeton pour publier par l'API."`
+	Token    tokenCommand    `cmd:"" help:"Crée un jeton pour publier par l’API."`
 	Key      keyCommand      `cmd:"" help:"Change les clés par lesquelles ce nœud signe."`
 	Communes communesCommand `cmd:"" help:"Complète ce que le nœud sait des communes."`
 	Migrate  migrateCommand  `cmd:"" help:"Met la base de données au niveau de ce programme."`
-	Reindex  reindexCommand  `cmd:"" help:"Reconstruit l'index de recherche depuis la base (nœud arrêté)."`
+	Reindex  reindexCommand  `cmd:"" help:"Reconstruit l’index de recherche depuis la base (nœud arrêté)."`
 	Version  versionCommand  `cmd:"" help:"Affiche la version."`
 }
 

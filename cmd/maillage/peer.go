@@ -15,15 +15,15 @@ import (
 )
 
 type peerCommand struct {
-	Add  peerAddCommand  `cmd:"" help:"Suit un autre nœud et lit ce qu'il a publié."`
-	List peerListCommand `cmd:"" help:"Montre les nœuds suivis et ce qu'on sait d'eux."`
+	Add  peerAddCommand  `cmd:"" help:"Suit un autre nœud et lit ce qu’il a publié."`
+	List peerListCommand `cmd:"" help:"Montre les nœuds suivis et ce qu’on sait d’eux."`
 
 	Status peerStatusCommand `cmd:"" help:"Dit comment vont les échanges avec chaque serveur."`
-	Why    peerWhyCommand    `cmd:"" help:"Dit pourquoi une chose n'est pas arrivée ailleurs, ou ne se voit pas ici."`
+	Why    peerWhyCommand    `cmd:"" help:"Dit pourquoi une chose n’est pas arrivée ailleurs, ou ne se voit pas ici."`
 
-	Remove  peerRemoveCommand  `cmd:"" help:"Cesse de suivre un nœud ; ce qu'il a publié reste."`
-	Block   peerBlockCommand   `cmd:"" help:"N'accepte plus rien d'un serveur, ne lui envoie plus rien et cache ce qu'il a publié."`
-	Unblock peerUnblockCommand `cmd:"" help:"Lève le blocage d'un serveur."`
+	Remove  peerRemoveCommand  `cmd:"" help:"Cesse de suivre un nœud ; ce qu’il a publié reste."`
+	Block   peerBlockCommand   `cmd:"" help:"N’accepte plus rien d’un serveur, ne lui envoie plus rien et cache ce qu’il a publié."`
+	Unblock peerUnblockCommand `cmd:"" help:"Lève le blocage d’un serveur."`
 }
 
 type peerAddCommand struct {
@@ -35,7 +35,7 @@ func (cmd peerAddCommand) Run(ctx context.Context, cli *commandLine) error {
 	return withNode(ctx, cli, func(a *app) error {
 		say := func(format string, args ...any) { fmt.Printf(format+"\n", args...) }
 		if !running(ctx, a) {
-			say("Ce nœud ne répond pas à %s/healthz : lancez « maillage serve », sans quoi l'autre ne peut ni vérifier la demande ni y répondre.", a.node.URLs().Base())
+			say("Ce nœud ne répond pas à %s/healthz : lancez « maillage serve », sans quoi l’autre ne peut ni vérifier la demande ni y répondre.", a.node.URLs().Base())
 		}
 		peer, err := askPeer(ctx, a, cmd.Peer, say)
 		if err != nil {
@@ -88,7 +88,7 @@ func awaitPeer(ctx context.Context, a *app, peer *instance.Actor, patience time.
 			return false, err
 		}
 		if follow.State == instance.FollowRejected {
-			return false, fmt.Errorf("%s a refusé d'être suivi", peer.Origin)
+			return false, fmt.Errorf("%s a refusé d’être suivi", peer.Origin)
 		}
 		return follow.State == instance.FollowAccepted, nil
 	})
@@ -99,7 +99,7 @@ func awaitPeer(ctx context.Context, a *app, peer *instance.Actor, patience time.
 	if err != nil {
 		return err
 	}
-	say("Accepté par %s ; lecture de ce qu'il a publié…", peer.Origin)
+	say("Accepté par %s ; lecture de ce qu’il a publié…", peer.Origin)
 	if err := awaitRead(ctx, a, peer.Origin); err != nil && !errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
@@ -225,11 +225,11 @@ type peerRemoveCommand struct {
 
 // Run ends our follows of a server's actors, and tells it.
 func (cmd peerRemoveCommand) Run(ctx context.Context, cli *commandLine) error {
+	domain, err := domainOf(cmd.Domain)
+	if err != nil {
+		return err
+	}
 	return withNode(ctx, cli, func(a *app) error {
-		domain, err := domainOf(cmd.Domain)
-		if err != nil {
-			return err
-		}
 		follows, _, err := a.node.Follows(ctx, instance.FollowFilter{Actor: a.node.Self().ID, Limit: 1000})
 		if err != nil {
 			return err
@@ -243,12 +243,12 @@ func (cmd peerRemoveCommand) Run(ctx context.Context, cli *commandLine) error {
 				return err
 			}
 			followed = true
-			fmt.Printf("%s n'est plus suivi.\n", f.Object)
+			fmt.Printf("%s n’est plus suivi.\n", f.Object)
 		}
 		if followed {
 			return nil
 		}
-		return fmt.Errorf("%s n'est pas suivi (voir « maillage peer list »)", domain)
+		return fmt.Errorf("%s n’est pas suivi (voir « maillage peer list »)", domain)
 	})
 }
 
@@ -278,7 +278,7 @@ func domainOf(typed string) (string, error) {
 		domain = instance.Origin(typed)
 	}
 	if u, err := url.Parse("https://" + domain); err != nil || u.Host != domain || u.Hostname() == "" {
-		return "", fmt.Errorf("« %s » n'est pas un domaine : écrivez par exemple libertic.exemple.org", typed)
+		return "", fmt.Errorf("« %s » n’est pas un domaine : écrivez par exemple libertic.exemple.org", typed)
 	}
 	return domain, nil
 }
@@ -299,7 +299,7 @@ func block(ctx context.Context, cli *commandLine, typed string, blocked bool) er
 		if err := change(ctx, domain); err != nil {
 			return err
 		}
-		fmt.Println(map[bool]string{true: domain + " est bloqué ; ce qu'il a publié n'est plus montré.", false: domain + " n'est plus bloqué ; ce qu'il publie est relu."}[blocked])
+		fmt.Println(map[bool]string{true: domain + " est bloqué ; ce qu’il a publié n’est plus montré.", false: domain + " n’est plus bloqué ; ce qu’il publie est relu."}[blocked])
 		return nil
 	})
 }

@@ -12,7 +12,7 @@ import (
 )
 
 type peerWhyCommand struct {
-	URL  string `arg:"" name:"adresse" help:"Adresse de ce qui n'est pas arrivé, ou ne se voit pas ici : un événement, une annonce, un profil."`
+	URL  string `arg:"" name:"adresse" help:"Adresse de ce qui n’est pas arrivé, ou ne se voit pas ici : un événement, une annonce, un profil."`
 	JSON bool   `name:"json" help:"Pour un programme."`
 }
 
@@ -44,7 +44,7 @@ func (f *findings) say(format string, args ...any) {
 func (cmd peerWhyCommand) Run(ctx context.Context, cli *commandLine) error {
 	return withNode(ctx, cli, func(a *app) error {
 		if instance.Origin(cmd.URL) == "" {
-			return fmt.Errorf("« %s » n'est pas une adresse : écrivez-la entière, avec https://", cmd.URL)
+			return fmt.Errorf("« %s » n’est pas une adresse : écrivez-la entière, avec https://", cmd.URL)
 		}
 		f := &findings{URL: cmd.URL}
 		find := whyNotHere
@@ -95,7 +95,7 @@ func whyNotThere(ctx context.Context, a *app, f *findings) error {
 	default:
 		actor, err := a.node.Actor(ctx, f.URL)
 		if errors.Is(err, instance.ErrNotFound) {
-			f.say("Il n'y a rien à cette adresse ici.")
+			f.say("Il n’y a rien à cette adresse ici.")
 			return nil
 		}
 		if err != nil {
@@ -118,7 +118,7 @@ func whyNotThere(ctx context.Context, a *app, f *findings) error {
 		}
 	}
 	if len(activities) == 0 && len(f.Waiting) == 0 && kind != "" {
-		f.say("Rien n'en a encore été dit : vérifiez que « maillage serve » tourne.")
+		f.say("Rien n’en a encore été dit : vérifiez que « maillage serve » tourne.")
 	}
 	return f.audience(ctx, a, told)
 }
@@ -147,7 +147,7 @@ func (f *findings) audience(ctx context.Context, a *app, told map[string]bool) e
 	}
 	switch {
 	case len(inboxes) == 0:
-		f.say("Personne d'un autre serveur ne suit ce compte, ce nœud ni ses territoires : rien n'est envoyé. On peut toujours chercher l'adresse depuis l'autre serveur.")
+		f.say("Personne d’un autre serveur ne suit ce compte, ce nœud ni ses territoires : rien n’est envoyé. On peut toujours chercher l’adresse depuis l’autre serveur.")
 	case len(late) == 0:
 		f.say("Envoyé et reçu par les %d boîtes de ceux qui suivent. Un serveur peut le recevoir sans le montrer : voyez FEDERATION.md.", arrived)
 	default:
@@ -191,7 +191,7 @@ func whyNotHere(ctx context.Context, a *app, f *findings) error {
 	host, err := a.node.Host(ctx, domain)
 	switch {
 	case err == nil && host.Blocked:
-		f.say("%s est bloqué ici : rien n'en est accepté (maillage peer unblock %s).", domain, domain)
+		f.say("%s est bloqué ici : rien n’en est accepté (maillage peer unblock %s).", domain, domain)
 	case err == nil && host.Failures > 0:
 		f.say("%s ne répond pas : %s", domain, host.LastError)
 	case err != nil && !errors.Is(err, instance.ErrNotFound):
@@ -224,7 +224,7 @@ func (f *findings) known(ctx context.Context, a *app) error {
 	switch o, err := a.node.Object(ctx, f.URL); {
 	case err == nil && !o.Common().Deleted.IsZero():
 		f.Known = true
-		f.say("Son serveur l'a supprimé %s.", at(o.Common().Deleted, a.node.Now()))
+		f.say("Son serveur l’a supprimé %s.", at(o.Common().Deleted, a.node.Now()))
 		return nil
 	case err == nil:
 		f.Known = true
@@ -236,7 +236,7 @@ func (f *findings) known(ctx context.Context, a *app) error {
 	switch reply, err := a.node.Reply(ctx, f.URL); {
 	case err == nil:
 		f.Known = true
-		f.say("C'est une réponse à %s ; %s.", reply.Object, replyWords[reply.State])
+		f.say("C’est une réponse à %s ; %s.", reply.Object, replyWords[reply.State])
 		return nil
 	case !errors.Is(err, instance.ErrNotFound):
 		return err
@@ -258,18 +258,18 @@ func (f *findings) known(ctx context.Context, a *app) error {
 	owner := o.Common().Owner
 	switch err := a.node.Wants(ctx, owner); {
 	case errors.Is(err, instance.ErrNotFound):
-		f.say("On peut le lire, mais personne ici ne suit %s, qui l'a publié, ni son nœud : ajoutez-le avec « maillage peer add %s ».", owner, owner)
+		f.say("On peut le lire, mais personne ici ne suit %s, qui l’a publié, ni son nœud : ajoutez-le avec « maillage peer add %s ».", owner, owner)
 	case err != nil:
 		return err
 	default:
-		f.say("On peut le lire, et %s est suivi d'ici : son serveur ne nous l'a pas encore envoyé, ou l'a publié avant que nous le suivions.", owner)
+		f.say("On peut le lire, et %s est suivi d’ici : son serveur ne nous l’a pas encore envoyé, ou l’a publié avant que nous le suivions.", owner)
 	}
 	return nil
 }
 
 var replyWords = map[instance.ReplyState]string{
-	instance.ReplyWaiting: "elle attend d'être lue à la page /reponses", instance.ReplyShown: "elle se voit",
-	instance.ReplyHidden: "la modération ne la montre pas", instance.ReplyDeleted: "son auteur l'a supprimée",
+	instance.ReplyWaiting: "elle attend d’être lue à la page /reponses", instance.ReplyShown: "elle se voit",
+	instance.ReplyHidden: "la modération ne la montre pas", instance.ReplyDeleted: "son auteur l’a supprimée",
 }
 
 // actor says where the follows between an actor and ours stand.
@@ -296,7 +296,7 @@ func (f *findings) actor(ctx context.Context, a *app, actor *instance.Actor) err
 		f.say("Il suit %s.", follow.Object)
 	}
 	if len(ours)+n == 0 {
-		f.say("Personne ici ne le suit, et il ne suit personne d'ici.")
+		f.say("Personne ici ne le suit, et il ne suit personne d’ici.")
 	}
 	return nil
 }

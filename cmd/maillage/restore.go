@@ -38,7 +38,7 @@ func (cmd restoreCommand) Run(ctx context.Context, cli *commandLine) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("La sauvegarde du %s est en place. L'index sera reconstruit au démarrage.\n", m.Created.Local().Format("02/01/2006 à 15:04"))
+	fmt.Printf("La sauvegarde du %s est en place. L’index sera reconstruit au démarrage.\n", m.Created.Local().Format("02/01/2006 à 15:04"))
 	if aside != "" {
 		fmt.Printf("Ce qui était là est dans %s.\n", aside)
 	}
@@ -50,7 +50,7 @@ func (cmd restoreCommand) Run(ctx context.Context, cli *commandLine) error {
 func restore(ctx context.Context, c config, path string, force bool) (m backupManifest, aside string, err error) {
 	z, err := zip.OpenReader(path)
 	if err != nil {
-		return m, "", fmt.Errorf("%s n'est pas un fichier .zip entier : %s", path, because(err))
+		return m, "", fmt.Errorf("%s n’est pas un fichier .zip entier : %s", path, because(err))
 	}
 	defer func() { _ = z.Close() }() // only read
 	if m, err = readBackupManifest(&z.Reader); err != nil {
@@ -92,7 +92,7 @@ func readBackupManifest(z *zip.Reader) (m backupManifest, err error) {
 		err = json.Unmarshal(data, &m)
 	}
 	if _, whole := m.Files[backupDatabase]; err != nil || m.Format != backupFormat || !whole {
-		return m, errors.New("ce n'est pas une sauvegarde de maillage (une archive se reprend avec « maillage import --format archive »)")
+		return m, errors.New("ce n’est pas une sauvegarde de maillage (une archive se reprend avec « maillage import --format archive »)")
 	}
 	return m, nil
 }
@@ -100,7 +100,7 @@ func readBackupManifest(z *zip.Reader) (m backupManifest, err error) {
 // extract writes one file of the backup, if it is what the manifest says.
 func (m *backupManifest) extract(z *zip.Reader, name, folder string) error {
 	if name != backupDatabase && (!strings.HasPrefix(name, mediaFolder+"/") || !filepath.IsLocal(name)) {
-		return fmt.Errorf("%s n'a rien à faire dans une sauvegarde", name)
+		return fmt.Errorf("%s n’a rien à faire dans une sauvegarde", name)
 	}
 	in, err := z.Open(name)
 	if err != nil {

@@ -60,11 +60,11 @@ type reindexCommand struct{}
 
 // Run rebuilds the whole index.
 func (reindexCommand) Run(ctx context.Context, cli *commandLine) error {
-	c, err := loadConfig(cli.Config, os.Getenv)
+	c, err := configBeside(cli)
 	if err != nil {
 		return err
 	}
-	a, err := openApp(ctx, c, true, newLogger(c.LogLevel))
+	a, err := openApp(ctx, c, true, newLogger(c.LogLevel.quiet()))
 	if err != nil {
 		return err
 	}
@@ -77,18 +77,28 @@ func (reindexCommand) Run(ctx context.Context, cli *commandLine) error {
 		return err
 	}
 	count, err := a.index.Count(ctx)
-	fmt.Printf("\rIndex reconstruit : %d publications en %s.\n", count, time.Since(start).Round(time.Millisecond))
+	fmt.Printf("\rIndex reconstruit : %d publications en %s.\n", count, lasting(time.Since(start)))
 	return err
+}
+
+// configBeside is the configuration of a command that works beside a node. The node
+// must be there: in the wrong folder, the command would open another one, with nothing in it.
+func configBeside(cli *commandLine) (config, error) {
+	c, err := loadConfig(cli.Config, os.Getenv)
+	if err == nil && cli.Config == "" && c.Database == "" && !exists(usualConfig()) && !exists(c.dsn()) {
+		return c, fmt.Errorf("il n’y a pas de nœud ici : allez dans le dossier de %s, ou donnez ce fichier avec --config (« maillage init » prépare un nœud)", defaultConfig)
+	}
+	return c, err
 }
 
 // withNode runs a subcommand on the configured node's database, beside the server
 // if it runs: what it enqueues is done by the server.
 func withNode(ctx context.Context, cli *commandLine, fn func(*app) error) error {
-	c, err := loadConfig(cli.Config, os.Getenv)
+	c, err := configBeside(cli)
 	if err != nil {
 		return err
 	}
-	a, err := openApp(ctx, c, false, newLogger(c.LogLevel))
+	a, err := openApp(ctx, c, false, newLogger(c.LogLevel.quiet()))
 	if err != nil {
 		return err
 	}

@@ -13,9 +13,9 @@ import (
 )
 
 type userCommand struct {
-	Add           userAddCommand           `cmd:"" help:"Invite quelqu'un : affiche un lien qui ouvre son compte."`
+	Add           userAddCommand           `cmd:"" help:"Invite quelqu’un : affiche un lien qui ouvre son compte."`
 	List          userListCommand          `cmd:"" help:"Liste les comptes."`
-	Role          userRoleCommand          `cmd:"" help:"Change le rôle d'un compte."`
+	Role          userRoleCommand          `cmd:"" help:"Change le rôle d’un compte."`
 	Organisations userOrganisationsCommand `cmd:"" help:"Dit pour quelles organisations un compte écrit."`
 	Reset         userResetCommand         `cmd:"" help:"Affiche un lien pour choisir un nouveau mot de passe."`
 	Close         userCloseCommand         `cmd:"" help:"Ferme un compte : il ne peut plus se connecter."`
@@ -47,7 +47,7 @@ func (cmd userAddCommand) Run(ctx context.Context, cli *commandLine) error {
 		if err != nil {
 			return err
 		}
-		fmt.Printf("Donnez ce lien à %s, et à personne d'autre ; il sert une fois, pendant 14 jours :\n%s\n", cmd.Email, a.node.InvitationLink(secret))
+		fmt.Printf("Donnez ce lien à %s, et à personne d’autre ; il sert une fois, pendant 14 jours :\n%s\n", cmd.Email, a.node.InvitationLink(secret))
 		return nil
 	})
 }
@@ -80,7 +80,7 @@ func (userListCommand) Run(ctx context.Context, cli *commandLine) error {
 			return err
 		}
 		if len(accounts) == 0 {
-			fmt.Println("Ce nœud n'a pas encore de compte : « maillage init » ouvre celui de l'hôte.")
+			fmt.Println("Ce nœud n’a pas encore de compte : « maillage init » ouvre celui de l’hôte.")
 			return nil
 		}
 		table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
@@ -124,7 +124,7 @@ func (cmd userRoleCommand) Run(ctx context.Context, cli *commandLine) error {
 
 type userOrganisationsCommand struct {
 	Email string   `arg:"" help:"Adresse e-mail du compte."`
-	Slugs []string `arg:"" optional:"" name:"nom-court" help:"Les organisations, par leur nom court ; aucune : il n'écrit plus pour personne."`
+	Slugs []string `arg:"" optional:"" name:"nom-court" help:"Les organisations, par leur nom court ; aucune : il n’écrit plus pour personne."`
 }
 
 // Run replaces the organisations of an account.
@@ -158,13 +158,13 @@ type userResetCommand struct {
 func (cmd userResetCommand) Run(ctx context.Context, cli *commandLine) error {
 	return withAccount(ctx, cli, cmd.Email, func(a *app, account *instance.Account) error {
 		if !account.Closed.IsZero() {
-			return fmt.Errorf("le compte %s est fermé : rouvrez-le d'abord avec « maillage user reopen %s »", account.Email, account.Email)
+			return fmt.Errorf("le compte %s est fermé : rouvrez-le d’abord avec « maillage user reopen %s »", account.Email, account.Email)
 		}
 		secret, err := a.node.LetBackIn(ctx, account.ID, instance.ResetByHand)
 		if err != nil {
 			return err
 		}
-		fmt.Printf("Donnez ce lien à %s, et à personne d'autre ; il sert une fois, pendant 24 heures :\n%s\n", account.Name, a.node.ResetLink(secret))
+		fmt.Printf("Donnez ce lien à %s, et à personne d’autre ; il sert une fois, pendant 24 heures :\n%s\n", account.Name, a.node.ResetLink(secret))
 		return nil
 	})
 }
@@ -179,7 +179,7 @@ func (cmd userCloseCommand) Run(ctx context.Context, cli *commandLine) error {
 		if err := a.node.CloseAccount(ctx, instance.Operator(), account.ID); err != nil {
 			return err
 		}
-		fmt.Printf("Le compte %s est fermé. Ce qu'il a publié reste.\n", account.Email)
+		fmt.Printf("Le compte %s est fermé. Ce qu’il a publié reste.\n", account.Email)
 		return nil
 	})
 }
@@ -204,7 +204,7 @@ func withAccount(ctx context.Context, cli *commandLine, email string, fn func(*a
 	return withNode(ctx, cli, func(a *app) error {
 		account, err := a.node.AccountByEmail(ctx, strings.ToLower(strings.TrimSpace(email)))
 		if errors.Is(err, instance.ErrNotFound) {
-			return fmt.Errorf("aucun compte n'a l'adresse %s : « maillage user list » les montre tous", email)
+			return fmt.Errorf("aucun compte n’a l’adresse %s : « maillage user list » les montre tous", email)
 		}
 		if err != nil {
 			return err

@@ -76,7 +76,7 @@ func (a *app) open(ctx context.Context, withIndex bool) (err error) {
 		return err
 	}
 	a.node, err = instance.New(ctx, instance.Options{
-		BaseURL: c.BaseURL, Name: c.Name, Description: c.Description, Contact: c.Contact,
+		BaseURL: c.BaseURL, Name: c.Name, Description: c.Description, Contact: c.Contact, SourceCode: c.SourceCode,
 		Store: a.store, Index: a.index, FollowBack: c.Federation.FollowBack, Mailer: mailer, Gazetteer: communes, Geocoder: geocoder,
 		Media: instance.MediaFolder(c.mediaFolder()), Log: log,
 	})
@@ -85,7 +85,7 @@ func (a *app) open(ctx context.Context, withIndex bool) (err error) {
 	}
 	if stale {
 		if err := a.node.Reindex(ctx, nil); err != nil {
-			return fmt.Errorf("reconstruction de l'index : %w", err)
+			return fmt.Errorf("reconstruction de l’index : %w", err)
 		}
 	}
 	a.fed, err = federation.New(federation.Options{
@@ -123,7 +123,7 @@ func (a *app) mount() error {
 		return err
 	}
 	pages, err := web.New(web.Options{
-		Node: a.node, Log: a.log, Version: version, FollowIntent: a.fed.FollowIntent,
+		Node: a.node, Log: a.log, Version: version, FollowIntent: a.fed.FollowIntent, Discover: a.fed.Discover,
 		Basemap:  web.Basemap{Tiles: a.config.Map.Tiles, Attribution: a.config.Map.Attribution},
 		Passkeys: passkeys, Importing: a.importing(),
 	})
@@ -165,10 +165,10 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", address)
 	if _, malformed := errors.AsType[*net.AddrError](err); malformed {
-		return nil, fmt.Errorf("impossible d'écouter sur « %s » : écrivez une adresse et un port, comme 127.0.0.1:8080", address)
+		return nil, fmt.Errorf("impossible d’écouter sur « %s » : écrivez une adresse et un port, comme 127.0.0.1:8080", address)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("impossible d'écouter sur %s : %s", address, because(err))
+		return nil, fmt.Errorf("impossible d’écouter sur %s : %s", address, because(err))
 	}
 	return l, nil
 }
@@ -193,13 +193,13 @@ func (a *app) serve(ctx context.Context, l net.Listener) error {
 	})
 	parts.Go(func() error {
 		if err := ignoreCancel(a.runner.Run(ctx)); err != nil {
-			return fmt.Errorf("la file des tâches s'est arrêtée : %w", err)
+			return fmt.Errorf("la file des tâches s’est arrêtée : %w", err)
 		}
 		return nil
 	})
 	go a.node.Gazetteer().Communes() // read now: no visitor waits for it
 	parts.Go(func() error {
-		a.purgeDaily(ctx)
+		a.keepHouse(ctx)
 		return nil
 	})
 	parts.Go(func() error {
@@ -225,14 +225,18 @@ func (a *app) shutdown(ctx context.Context, server *http.Server) error {
 // keepReceived is how long received activities are kept for the host to look at.
 const keepReceived = 30 * 24 * time.Hour
 
-// purgeDaily forgets what was received long ago.
-func (a *app) purgeDaily(ctx context.Context) {
+// keepHouse forgets, each day, what was received long ago and who took part in what is
+// over, and has lists planned for what there is by now.
+func (a *app) keepHouse(ctx context.Context) {
 	for {
 		if err := a.store.Purge(ctx, time.Now().Add(-keepReceived)); err != nil && ctx.Err() == nil {
 			a.log.Warn("cannot purge the inbox", "error", err)
 		}
 		if _, err := a.node.ForgetParticipants(ctx); err != nil && ctx.Err() == nil {
 			a.log.Warn("cannot forget who took part in what is over", "error", err)
+		}
+		if err := a.store.Analyze(ctx); err != nil && ctx.Err() == nil {
+			a.log.Warn("cannot bring statistics up to date", "error", err)
 		}
 		select {
 		case <-ctx.Done():
