@@ -28,13 +28,14 @@ export function launch() {
  * meanwhile fails the visit, and a failed visit leaves its picture in results/.
  */
 export async function visit(browser, address, options, steps) {
-  const { size = desktop, lang = "fr", scheme = "light", javaScript = true, expected = [] } = options;
+  const { size = desktop, lang = "fr", scheme = "light", javaScript = true, expected = [], state } = options;
   const context = await browser.newContext({
     viewport: size,
     locale: lang === "fr" ? "fr-FR" : "en-GB",
     colorScheme: scheme,
     javaScriptEnabled: javaScript,
     reducedMotion: "reduce",
+    storageState: state, // the cookies of somebody who is signed in
   });
   const page = await context.newPage();
   const wrongs = watch(page, new URL(address).origin, expected);

@@ -234,3 +234,99 @@ describe("the toolbar", () => {
       await sound(page, "apercu-annonce");
     }));
 });
+
+describe("the point of a place", () => {
+  test("is put on a map, and moved by keyboard", () =>
+    writing("/publier/evenement", { size: phone }, async (page) => {
+      await fountains(page, "Le lavoir du bas");
+      await page.getByText("Plus de détails").click();
+      await page.getByText("Placer le point sur une carte").click();
+      const marker = page.getByRole("button", { name: "Position du lieu" });
+      await marker.waitFor({ timeout: 20_000 });
+      assert.equal(await page.inputValue("#f-lat"), "", "to look is not to choose");
+      await marker.focus();
+      await page.keyboard.press("ArrowUp");
+      const north = Number(await page.inputValue("#f-lat"));
+      assert.ok(north > 47.6 && north < 47.8, `Redon is at ${north}`);
+      await page.keyboard.press("Shift+ArrowDown");
+      assert.ok(Number(await page.inputValue("#f-lat")) < north);
+      await page.locator("#f-lat").fill("47,65");
+      await page.locator("#f-lon").fill("-2,08");
+      await page.keyboard.press("Tab");
+      await marker.focus();
+      await page.keyboard.press("ArrowLeft");
+      const lon = Number(await page.inputValue("#f-lon"));
+      assert.ok(lon < -2.08 && lon > -2.2, `moved from -2.08 to ${lon}`);
+      await sound(page, "point");
+      await press(page, "Publier");
+      assert.match(await page.locator("h1").innerText(), /C’est publié/);
+    }));
+});
+
+describe("a session that ended", () => {
+  for (const javaScript of [true, false]) {
+    test(`loses nothing ${javaScript ? "with" : "without"} JavaScript`, () =>
+      writing("/publier/evenement", { size: phone, javaScript, expected: [/401/] }, async (page) => {
+        const name = `Rien de perdu ${javaScript}`;
+        await fountains(page, name);
+        await page.context().clearCookies();
+        await press(page, "Publier");
+        assert.match(await page.locator("main").innerText(), /Rien n’est perdu/);
+        if (javaScript) await sound(page, "session"); // axe needs scripts
+        await page.fill("#email", "demo@tiriad.example");
+        await page.fill("#password", "demonstration");
+        await press(page, "Se connecter");
+        if (javaScript) await sound(page, "reprise");
+        assert.equal(await sidewaysScroll(page), 0);
+        await press(page, "Envoyer ce que j’avais écrit");
+        assert.match(new URL(page.url()).pathname, /^\/evenements\/.*\/partager$/);
+        await page.goto(demo.tiriad + new URL(page.url()).pathname.replace("/partager", ""));
+        assert.match(await page.locator("main").innerText(), new RegExp(`${name}[\\s\\S]*samedi 13.mars.2027`));
+      }));
+  }
+});
+
+describe("organising together", () => {
+  const name = "Cartopartie à deux";
+  let path;
+
+  test("asks an organisation of the other node, and says that it has not answered", () =>
+    writing("/publier/evenement", { size: phone, expected: [/422/] }, async (page) => {
+      await fountains(page, name);
+      await page.getByText("Plus de détails").click();
+      await page.locator("#f-invites-who-0").fill("@personne@nulle.part.example");
+      await press(page, "Publier");
+      await sound(page, "invitation-refusee");
+      await page.locator("#f-invites-who-0").fill(`@libertic@${new URL(demo.libertic).host}`);
+      await press(page, "Publier");
+      path = new URL(page.url()).pathname.replace("/partager", "");
+      await page.goto(demo.tiriad + path);
+      assert.match(await page.locator("main").innerText(), /demande envoyée, pas encore confirmée/);
+      await sound(page, "invitation-en-attente");
+    }));
+
+  test("is answered on the other node, and shows on both", async () => {
+    await visit(browser, `${demo.libertic}/connexion?retour=/co-organiser`, { size: phone }, async (page) => {
+      await page.fill("#email", "demo@libertic.example");
+      await page.fill("#password", "demonstration");
+      await press(page, "Se connecter");
+      for (let i = 0; i < 40 && !(await page.getByText(name).count()); i++) {
+        await wait(500);
+        await page.reload();
+      }
+      await sound(page, "co-organiser");
+      await press(page, `Accepter ${name}`);
+      await sound(page, "co-organise");
+      await page.goto(`${demo.libertic}/organisations/libertic`);
+      assert.match(await page.locator("main").innerText(), new RegExp(name));
+    });
+    await visit(browser, demo.tiriad + path, { size: desktop }, async (page) => {
+      const organisers = () => page.locator("dl.facts").innerText();
+      for (let i = 0; i < 40 && !(await organisers()).includes("LiberTIC"); i++) {
+        await wait(500);
+        await page.reload();
+      }
+      assert.match(await organisers(), /Organisé par[\s\S]*Tiriad[\s\S]*LiberTIC/i);
+    });
+  });
+});

@@ -174,6 +174,30 @@ describe("a large table", () => {
   }
 });
 
+describe("an agenda", () => {
+  const agenda = (rows) => {
+    const lines = ["titre;date;ville"];
+    for (let i = 0; i < rows; i++) lines.push(`Soirée numéro ${i} de ${rows};14/03/2027 18h;Brest`);
+    return file(`agenda-${rows}.csv`, lines.join("\n"));
+  };
+  for (const [rows, announced, size] of [[3, true, phone], [14, false, desktop]]) {
+    test(`of ${rows} dates is ${announced ? "" : "not "}announced unless one says otherwise`, () =>
+      importing({ size }, async (page) => {
+        await page.emulateMedia({ colorScheme: "dark" });
+        await page.setInputFiles("#f-fichier", agenda(rows));
+        await press(page, "Continuer");
+        await press(page, "Voir ce que cela donnerait");
+        await page.waitForSelector(".import-rows");
+        assert.equal(await page.getByLabel(/^Annoncer/).isChecked(), announced);
+        await sound(page, "17-announce");
+        await press(page, "Importer pour de bon");
+        await page.waitForURL(/\/importer\/passes\//);
+        await sound(page, "18-announced");
+        assert.equal(/n’ont pas été prévenus/.test(await page.locator("main").innerText()), !announced);
+      }));
+  }
+});
+
 describe("a source", () => {
   test("is followed, read again and left", () =>
     importing({ size: phone, expected: refused }, async (page) => {

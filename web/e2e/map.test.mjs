@@ -83,9 +83,7 @@ describe("the layers", () => {
 
   test("white zones are drawn, listed, and the list is that of the view", () =>
     visit(browser, at("/carte?bbox=1,45.5,3,47"), {}, async (page) => {
-      await page.locator("#carte:not([aria-busy])").waitFor();
-      await page.locator(".more-filters summary").click();
-      await page.getByLabel("Zones blanches").check();
+      await page.getByLabel("Zones blanches").check(); // even before the map is there
       await page.waitForURL(/couche=zones-blanches/);
       await page.locator(".white-list table tbody tr").first().waitFor();
       const first = await page.locator(".white-list tbody th").first().innerText();
@@ -96,12 +94,43 @@ describe("the layers", () => {
   test("a kind that is unticked leaves both the map and the list, and the address says so", () =>
     visit(browser, at("/carte"), {}, async (page) => {
       await drawn(page);
-      await page.locator(".more-filters summary").click();
       for (const name of ["Événements", "Recettes utilisées ici", "Territoires", "Annonces"]) await page.getByLabel(name, { exact: true }).uncheck();
       await page.waitForFunction(() => new URLSearchParams(location.search).getAll("kind").join() === "partner");
       await page.waitForFunction(() => !document.querySelector("#map-list .card:not(.kind-partner)"));
       await page.locator("#carte:not([aria-busy])").waitFor();
       assert.equal(await page.locator("#map .marker.kind-event:not(.cluster)").count(), 0);
+    }));
+
+  test("without any layer nothing is shown, in words, and the address holds it", () =>
+    visit(browser, at("/carte"), {}, async (page) => {
+      await drawn(page);
+      for (const name of ["Événements", "Recettes utilisées ici", "Territoires", "Annonces", "Acteurs"]) await page.getByLabel(name, { exact: true }).uncheck();
+      await page.waitForURL(/kind=none/);
+      await page.getByText("Aucune couche n’est cochée").waitFor();
+      assert.equal(await page.locator("#map .marker").count(), 0);
+      await page.reload();
+      await page.getByText("Aucune couche n’est cochée").waitFor();
+      assert.equal(await page.getByLabel("Acteurs", { exact: true }).isChecked(), false);
+      await page.getByLabel("Acteurs", { exact: true }).check();
+      await page.waitForURL(/kind=partner/);
+      await drawn(page);
+      assert.doesNotMatch(page.url(), /none/);
+    }));
+
+  test("a stack opens as a list that says its place once", () =>
+    visit(browser, at("/carte"), {}, async (page) => {
+      await drawn(page);
+      const stack = page.locator("#map .marker.stack").first();
+      const count = Number(await stack.innerText());
+      await stack.focus();
+      await page.keyboard.press("Enter");
+      const dialog = page.getByRole("dialog");
+      await dialog.waitFor();
+      assert.equal(await dialog.getByRole("link").count(), Math.min(count, 100));
+      assert.equal(await dialog.locator(".popup-place").count(), 1);
+      await page.keyboard.press("Escape");
+      await dialog.waitFor({ state: "detached" });
+      assert.equal(await stack.evaluate((button) => button === document.activeElement), true);
     }));
 });
 
@@ -255,9 +284,13 @@ describe("people", () => {
       assert.doesNotMatch(await page.content(), /47\.651|2\.084/);
       assert.equal(await sidewaysScroll(page), 0);
       const own = page.url();
+      const name = await page.locator("h1").innerText();
+      const suggested = () => page.evaluate(async (q) => (await (await fetch(`/api/v1/suggest?${new URLSearchParams({ q })}`)).json()).suggestions.filter(({ kind }) => kind === "person").length, name);
+      assert.equal(await suggested(), 1);
       await page.goto(at("/compte/fiche"));
       await page.locator("form[action='/compte/fiche/retirer'] button").click();
       await page.waitForLoadState();
+      assert.equal(await suggested(), 0);
       assert.equal((await page.goto(own)).status(), 410);
     } finally {
       await context.close();

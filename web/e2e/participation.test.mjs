@@ -50,27 +50,33 @@ test("sign-ups: opened, asked for, answered, given up", { timeout: 180_000 }, as
     await press(page, "Je participe");
     await page.getByText("Votre place est réservée.").first().waitFor();
   });
-  for (const size of [phone, narrow, desktop]) {
-    await visit(browser, demo.tiriad + event, { size }, (page) => sound(page, "event"));
+  for (const [size, scheme] of [[phone, "light"], [narrow, "dark"], [desktop, "dark"]]) {
+    await visit(browser, demo.tiriad + event, { size, scheme }, (page) => sound(page, "event"));
+    await visit(browser, `${demo.tiriad}${event}/inscription`, { size, scheme }, (page) => sound(page, `signup-${scheme}`));
   }
   await visit(browser, `${demo.tiriad}${event}/inscription`, { size: phone, expected: [/422/] }, async (page) => {
     await sound(page, "signup");
     await wait(3500); // as long as a person takes
     await page.getByLabel("Nombre de places").fill("2");
     await press(page, "M’inscrire sur la liste d’attente");
-    await page.getByText("donnez un nom ou un pseudonyme").first().waitFor();
+    await page.getByText("Donnez un nom ou un pseudonyme").first().waitFor();
     await sound(page, "signup-refused");
     await page.getByLabel("Nom ou pseudonyme").fill("Un voisin");
     await press(page, "M’inscrire sur la liste d’attente");
     await page.getByText("C’est noté chez l’organisateur.").waitFor();
   });
-  await visit(browser, `${demo.tiriad}/connexion`, { size: desktop }, async (page) => {
+  await visit(browser, `${demo.tiriad}/connexion`, { size: desktop, expected: [/422/] }, async (page) => {
     await page.goto(`${demo.tiriad}/connexion?${new URLSearchParams({ retour: `${event}/participants` })}`);
     await page.fill("#email", "demo@tiriad.example");
     await page.fill("#password", "demonstration");
     await Promise.all([page.waitForURL((url) => url.pathname === `${event}/participants`), page.click("main button[type=submit]")]);
     await page.getByText("Un voisin").first().waitFor();
     await sound(page, "participants");
+    await page.emulateMedia({ colorScheme: "dark" });
+    await page.evaluate(() => document.querySelector("#j-name").removeAttribute("required")); // as a browser that asks for less
+    await press(page, "Noter");
+    await page.getByText("Donnez un nom ou un pseudonyme").first().waitFor();
+    await sound(page, "participants-refused");
     await page.setViewportSize(phone);
     await sound(page, "participants");
     await page.goto(`${demo.tiriad}/reponses`);

@@ -168,6 +168,28 @@ describe("reports", () => {
     }));
 });
 
+describe("a wave", () => {
+  for (const javaScript of [true, false]) {
+    test(`of advertising is dismissed in four clicks ${javaScript ? "with" : "without"} JavaScript`, () =>
+      visit(browser, `${demo.tiriad}/proposer`, { javaScript, size: phone }, async (page) => {
+        for (let i = 0; i < 5; i++) await propose(page, `Casino des îles ${i}`);
+        await propose(page, `Le fablab du port, ${javaScript}`);
+        await signIn(page);
+        await page.goto(`${demo.tiriad}/moderation`);
+        await Promise.all([page.waitForURL(/\/moderation\/tri$/), page.click('main a[href="/moderation/tri"]')]);
+        if (javaScript) await fits(page);
+        await page.fill("#mot", "casino");
+        await Promise.all([page.waitForURL(/mot=casino/), page.click("form.filters button")]);
+        assert.equal(await page.locator('input[name="id"]:checked').count(), 5);
+        if (javaScript) await fits(page);
+        if (process.env.PICTURES) await page.screenshot({ path: `${process.env.PICTURES}/sweep-${javaScript}.png`, fullPage: true });
+        await Promise.all([page.waitForURL(/\/moderation$/), page.click("main form.propose button")]);
+        assert.match(await page.innerText("main"), /Le fablab du port/);
+        assert.doesNotMatch(await page.innerText("main"), /Casino/);
+      }));
+  }
+});
+
 describe("pages", () => {
   test("are accessible in both languages and both lights, on a phone and a desk", async () => {
     let followUp;
