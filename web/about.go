@@ -15,6 +15,7 @@ type aboutView struct {
 	Follow            *followable
 	Contact           link
 	Version           string
+	SourceCode        string
 	Counts            []ownCount
 	Peers             []peer
 	Licences          []string
@@ -44,7 +45,7 @@ func (s *Server) about(r *request) error {
 	self := s.node.Self()
 	v := aboutView{
 		Name: self.Name, Description: s.node.Description(), Domain: s.node.Domain(), Follow: r.followable(self),
-		Contact: contactLink(s.node.Contact()), Version: s.version,
+		Contact: contactLink(s.node.Contact()), Version: s.version, SourceCode: s.node.SourceCode(),
 		Territories: stats.Local[instance.KindTerritory], Organisations: stats.Local[instance.KindOrganisation],
 	}
 	v.Communes = gazetteerCredit

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/maillage/maillage/instance"
 )
@@ -89,14 +90,14 @@ type input struct {
 
 // DescribedBy lists the ids of what explains the field.
 func (i input) DescribedBy() string {
-	var ids []byte
+	var ids []string
 	if i.Hint != "" {
-		ids = append(ids, i.ID+"-hint"...)
+		ids = append(ids, i.ID+"-hint")
 	}
 	if i.Error != "" {
-		ids = append(append(ids, ' '), i.ID+"-error"...)
+		ids = append(ids, i.ID+"-error")
 	}
-	return string(ids)
+	return strings.Join(ids, " ")
 }
 
 // Input is a required field: its name, type and autocomplete token.

@@ -180,7 +180,7 @@ func TestGuessesAreCounted(t *testing.T) {
 			t.Fatalf("a guess: %d", code)
 		}
 	}
-	v := s.do(http.MethodPost, "/connexion", url.Values{"email": {"LOU@exemple.org "}, "password": {goodPassword}}, from("192.0.2.2")...)
+	v := s.do(http.MethodPost, "/connexion", url.Values{"email": {"LOU@exemple.org "}, "password": {goodPassword}}, from("192.0.2.1")...)
 	if v.Code != http.StatusTooManyRequests {
 		t.Fatalf("one guess too many: %d", v.Code)
 	}
@@ -573,6 +573,20 @@ func TestAgents(t *testing.T) {
 	} {
 		if got := r.agent(agent); got != want {
 			t.Errorf("%q is %q, want %q", agent, got, want)
+		}
+	}
+}
+
+func TestFieldsAreDescribedByWhatExplainsThem(t *testing.T) {
+	t.Parallel()
+	for want, field := range map[string]input{
+		"":                           {ID: "j-email"},
+		"j-email-hint":               {ID: "j-email", Hint: "x"},
+		"j-email-error":              {ID: "j-email", Error: "x"},
+		"j-email-hint j-email-error": {ID: "j-email", Hint: "x", Error: "x"},
+	} {
+		if got := field.DescribedBy(); got != want {
+			t.Errorf("%q, want %q", got, want)
 		}
 	}
 }

@@ -241,7 +241,7 @@ func (r *request) byMonth(objects []instance.Object) (months []month, vague []ca
 		if !ok {
 			continue
 		}
-		c := r.objectCard(e)
+		c := r.objectCard(e).amongAlike()
 		if e.When.Vague() {
 			vague = append(vague, c)
 			continue

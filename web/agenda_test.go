@@ -132,7 +132,7 @@ func containsOnly(text, word string, words ...string) bool {
 func TestNothingToComeShowsWhatWas(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	s.get("/").shows("Aucun événement n’est encore connu ici.")
+	s.get("/").shows("Aucun événement n’est encore annoncé ici.")
 	for i := range 8 {
 		s.event(fmt.Sprint("passe-", i), fmt.Sprint("Cartopartie ", i), instance.When{Start: day(t, "2025-03-14").AddDate(0, 0, i), AllDay: true}, nil)
 	}

@@ -46,7 +46,7 @@ func (a *apiV1) shield(next echo.HandlerFunc) echo.HandlerFunc {
 			h.Set("Access-Control-Allow-Origin", "*")
 			h.Set("Access-Control-Expose-Headers", "ETag, Link")
 		}
-		err := refuseNUL(c.Request())
+		err := refuseAddress(c.Request())
 		if err == nil {
 			err = next(c)
 		}

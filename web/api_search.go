@@ -4,7 +4,6 @@ import (
 	"context"
 	"math"
 	"net/http"
-	"net/url"
 	"path"
 	"time"
 
@@ -283,53 +282,3 @@ func newFeature(p instance.MapPoint) feature {
 // degrees keeps five decimals, about a metre: the middle of a cluster has more
 // digits than meaning.
 func degrees(x float64) float64 { return math.Round(x*1e5) / 1e5 }
-
-type suggestAnswer struct {
-	Suggestions []suggestion `json:"suggestions"`
-}
-
-// suggestion completes what someone types: a thing, or a theme to search for.
-type suggestion struct {
-	Text   string        `json:"text"`
-	Kind   instance.Kind `json:"kind,omitempty"`  // "" for a theme
-	Theme  string        `json:"theme,omitempty"` // slug
-	ID     string        `json:"id,omitempty"`    // IRI
-	Path   string        `json:"path"`            // page on this node
-	Detail string        `json:"detail,omitempty"`
-}
-
-func (a *apiV1) suggest(c echo.Context) error {
-	p := newParams(c.QueryParams())
-	text, limit := p.suggestQuery()
-	if err := p.err(); err != nil {
-		return invalid(http.StatusBadRequest, err)
-	}
-	out := suggestAnswer{Suggestions: []suggestion{}}
-	if text != "" {
-		found, err := a.node.Index().Suggest(c.Request().Context(), text, limit)
-		if err != nil {
-			return err
-		}
-		for _, s := range found {
-			out.Suggestions = append(out.Suggestions, newSuggestion(s))
-		}
-		out.Suggestions = withCommunes(out.Suggestions, a.node.Gazetteer(), text, limit)
-	}
-	return answer(c, echo.MIMEApplicationJSON, out)
-}
-
-func (p *params) suggestQuery() (text string, limit int) {
-	return p.text("q"), p.integer("limit", 1, 20, 8)
-}
-
-func newSuggestion(s instance.Suggestion) suggestion {
-	out := suggestion{Text: s.Text, Kind: s.Kind, Theme: s.Theme, ID: s.ID, Path: s.Path, Detail: s.Detail}
-	if out.Path == "" {
-		q := url.Values{"q": {s.Text}}
-		if s.Theme != "" {
-			q = url.Values{"theme": {s.Theme}}
-		}
-		out.Path = "/recherche?" + q.Encode()
-	}
-	return out
-}

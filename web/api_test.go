@@ -41,7 +41,7 @@ func setupAPI(t *testing.T) *apiWorld {
 	}
 	t.Cleanup(func() { _ = index.Close() })
 	w := &apiWorld{T: t, store: storetest.Open(t), echo: echo.New()}
-	w.node, err = instance.New(t.Context(), instance.Options{BaseURL: "https://a.example", Store: w.store, Index: index, Now: clock, Log: log})
+	w.node, err = instance.New(t.Context(), instance.Options{BaseURL: "https://a.example", Store: w.store, Index: index, Now: clock, Log: log, Media: instance.MediaFolder(t.TempDir())})
 	w.must(err)
 	w.org = w.actor(instance.KindOrganisation, "tiriad", "Tiriad")
 	w.token(testToken, w.org)
@@ -154,6 +154,9 @@ func (w *apiWorld) refused(a answered, status int) {
 	if got := a.Header().Get("Cache-Control"); got != "no-store" {
 		w.Errorf("Cache-Control = %q", got)
 	}
+	if strings.Contains(a.Body.String(), "'") {
+		w.Errorf("its French has straight apostrophes: %s", a.Body)
+	}
 }
 
 // items and at read decoded JSON; what is not there is nil.
@@ -222,7 +225,7 @@ func TestAPISearch(t *testing.T) {
 				labels[fmt.Sprint(at(v, "value"))] = fmt.Sprint(at(v, "label"), at(v, "count"))
 			}
 		}
-		for value, want := range map[string]string{"event": "Événements1", "logiciels-libres": "Logiciels libres1", "local": "Ce nœud2", "b.example": "b.example1", "facilitateur": "Facilitateur d'ouverture1"} {
+		for value, want := range map[string]string{"event": "Événements1", "logiciels-libres": "Logiciels libres1", "local": "Ce nœud2", "b.example": "b.example1", "facilitateur": "Facilitateur d’ouverture1"} {
 			if !strings.EqualFold(labels[value], want) {
 				t.Errorf("%s: %q, want %q", value, labels[value], want)
 			}

@@ -304,6 +304,10 @@ func TestAttackSearchCost(t *testing.T) {
 		}
 	}
 	s.cheap("many values", visit("/recherche?q=a"+strings.Repeat("&theme=cartographie&territory=x", 900)))
+	for _, page := range []string{"/recherche", "/agenda", "/carte", "/api/v1/search", "/agenda.csv", "/integrer/agenda"} {
+		s.cheap(page+": 30 kB", visit(page+"?q="+strings.Repeat("a+", 15_000)))
+		s.cheap(page+": 3 000 parameters", visit(page+"?"+strings.Repeat("theme=abc&", 3_000)))
+	}
 	s.cheap("no box", visit("/api/v1/map?bbox=NaN,-Inf,1e999,Inf"))
 	s.cheap("languages", visit("/", "Accept-Language", strings.Repeat("de-Latn-DE-", 2500)))
 }
@@ -336,5 +340,102 @@ func TestAttackStrangersFollowPage(t *testing.T) {
 	s.must(s.node.ReceiveActor(t.Context(), a))
 	for _, account := range []string{"@u@evil.example", "@u@network", "@tiriad@local"} {
 		s.get("/suivre?compte=" + account).shows("Personne ne s’appelle")
+	}
+}
+
+// at is a request that came from an address, through this machine's proxy.
+func (s *site) at(address, method, target string, form url.Values) int {
+	s.Helper()
+	r := httptest.NewRequest(method, target, strings.NewReader(form.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.RemoteAddr = "127.0.0.1:1"
+	r.Header.Set("X-Forwarded-For", address)
+	w := httptest.NewRecorder()
+	s.echo.ServeHTTP(w, r)
+	return w.Code
+}
+
+// Denial of service: wrong passwords, from one place or from many, shut out nobody but
+// those who send them.
+func TestAttackOwnerShutOut(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	lou := s.member("lou@exemple.org", instance.RoleContributor)
+	wrong, right := url.Values{"email": {lou.Email}, "password": {"autre phrase"}}, url.Values{"email": {lou.Email}, "password": {goodPassword}}
+	if code := s.at("198.51.100.1", http.MethodPost, "/connexion", right); code != http.StatusSeeOther { // at home
+		t.Fatal(code)
+	}
+	last := 0
+	for range triesByEmail + 1 {
+		last = s.at("203.0.113.1", http.MethodPost, "/connexion", wrong)
+	}
+	if last != http.StatusTooManyRequests {
+		t.Errorf("one place guesses on: %d", last)
+	}
+	if code := s.at("203.0.113.2", http.MethodPost, "/connexion", right); code != http.StatusSeeOther {
+		t.Errorf("the owner, elsewhere: %d", code)
+	}
+	for i := range triesByAll + 1 { // a thousand machines, each of which tries once
+		last = s.at(fmt.Sprint("192.0.2.", i), http.MethodPost, "/connexion", wrong)
+	}
+	if last != http.StatusTooManyRequests {
+		t.Errorf("many places guess on: %d", last)
+	}
+	for _, known := range []string{"198.51.100.1", "203.0.113.2"} {
+		if code := s.at(known, http.MethodPost, "/connexion", right); code != http.StatusSeeOther {
+			t.Errorf("the owner, where they were before: %d", code)
+		}
+	}
+}
+
+// Persistence: what somebody left behind in an account goes when its owner comes back,
+// who sees all of it.
+func TestAttackDoorsAreShownAtAReset(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	lou := s.member("lou@exemple.org", instance.RoleContributor)
+	s.must(s.node.AddPasskey(t.Context(), lou.ID, instance.Passkey{ID: "mine", Label: "Mon téléphone"}))
+	s.must(s.node.AddPasskey(t.Context(), lou.ID, instance.Passkey{ID: "theirs", Label: "Un autre"}))
+	_, err := s.node.CreateToken(t.Context(), lou, "", "un script")
+	s.must(err)
+	secret, err := s.node.LetBackIn(t.Context(), lou.ID, time.Hour)
+	s.must(err)
+	b := s.browser()
+	b.open("/nouveau-mot-de-passe?cle="+secret).shows("Mon téléphone", "un script", "Tous les navigateurs")
+	if v := b.post(http.StatusUnprocessableEntity, "/nouveau-mot-de-passe", "cle", secret, "password", "court", "garder", "mine"); strings.Count(v.Body.String(), " checked>") != 1 {
+		t.Error("what was ticked is lost when the password is refused")
+	}
+	b.post(http.StatusSeeOther, "/nouveau-mot-de-passe", "cle", secret, "password", "une tout autre phrase", "garder", "mine")
+	b.open("/compte/connexion").shows("Mon téléphone")
+	a, err := s.node.Account(t.Context(), lou.ID)
+	s.must(err)
+	if tokens, err := s.node.Tokens(t.Context(), lou.ID); err != nil || len(tokens) != 0 || len(a.Passkeys) != 1 {
+		t.Errorf("left open: %+v, %+v, %v", a.Passkeys, tokens, err)
+	}
+}
+
+// A host's page of what a person published offers to delete it, and nothing else.
+func TestAttackHostRewritesAPersonsPage(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	person := s.appear("lou@exemple.org", instance.Actor{Slug: "lou", Name: "Lou"})
+	o, err := s.node.Publish(t.Context(), person.ID, &instance.Event{
+		Base: instance.Base{Kind: instance.KindEvent, Slug: "balade", Name: "Balade"}, When: instance.When{Text: "un jour"},
+	})
+	s.must(err)
+	b := s.browser().signIn(s.member("hote@exemple.org", instance.RoleHost))
+	page := b.open("/evenements/balade")
+	if len(page.all("a", "href", "/evenements/balade/supprimer")) != 1 || len(page.all("a", "href", "/evenements/balade/modifier")) != 0 {
+		t.Error("the page offers something else than to delete it")
+	}
+	for _, target := range []string{"/modifier", "/annuler", "/historique", "/participants"} {
+		if v := b.do(http.MethodGet, "/evenements/balade"+target, nil); v.Code != http.StatusForbidden {
+			t.Errorf("%s: %d", target, v.Code)
+		}
+	}
+	b.open("/evenements/balade/supprimer").shows("son auteur ou son autrice")
+	b.post(http.StatusSeeOther, "/evenements/balade/supprimer")
+	if o, err := s.node.Object(t.Context(), o.Common().ID); err != nil || o.Common().Deleted.IsZero() {
+		t.Errorf("still there: %+v, %v", o, err)
 	}
 }

@@ -121,10 +121,20 @@ func (r *request) actorPath(a *instance.Actor) string {
 	return r.s.node.URLs().Path(a.ID)
 }
 
+// amongAlike is the card in a list of one kind, which the list's title names: the
+// card tells what sort of it this is, and no more.
+func (c card) amongAlike() card {
+	if c.Subkind != "" {
+		c.KindLabel, c.Subkind = c.Subkind, ""
+	}
+	return c
+}
+
+// objectCards makes the cards of a list of one kind.
 func (r *request) objectCards(objects []instance.Object) []card {
 	cards := make([]card, len(objects))
 	for i, o := range objects {
-		cards[i] = r.objectCard(o)
+		cards[i] = r.objectCard(o).amongAlike()
 	}
 	return cards
 }

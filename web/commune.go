@@ -2,47 +2,10 @@ package web
 
 import (
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/maillage/maillage/instance"
 )
-
-// communesOffered is how many communes are suggested beside what was published; a
-// text of digits, which nothing published begins with, is completed by communes.
-const communesOffered = 3
-
-// withCommunes adds the communes that a text begins: whoever types a postal code
-// where nobody published yet is led to what is near.
-func withCommunes(offered []suggestion, g instance.Gazetteer, text string, limit int) []suggestion {
-	most := communesOffered
-	digits := strings.Trim(text, "0123456789") == ""
-	if digits {
-		most = limit
-	}
-	var communes []suggestion
-	for _, c := range g.Suggest(text, most) {
-		known := func(s suggestion) bool { return s.Kind == instance.KindTerritory && s.Text == c.Name }
-		if !slices.ContainsFunc(offered, known) {
-			communes = append(communes, communeSuggestion(c))
-		}
-	}
-	if digits {
-		offered = append(communes, offered...)
-	} else {
-		offered = append(offered[:min(len(offered), max(limit-len(communes), 0))], communes...)
-	}
-	return offered[:min(len(offered), limit)]
-}
-
-func communeSuggestion(c instance.Commune) suggestion {
-	return suggestion{
-		Text: c.Name, Kind: instance.KindTerritory, Path: nearCommune(c),
-		Detail: strings.TrimSpace(strings.Join(firstOf(c.PostalCodes), "") + " (" + c.Departement + ")"),
-	}
-}
-
-func firstOf(s []string) []string { return s[:min(len(s), 1)] }
 
 // nearCommune is the page of what is around a commune.
 func nearCommune(c instance.Commune) string {

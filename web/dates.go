@@ -8,7 +8,10 @@ import (
 	"github.com/maillage/maillage/instance"
 )
 
-const nbsp = "\u00a0"
+const (
+	nbsp       = "\u00a0"
+	wordJoiner = "\u2060" // a line may break after a dash, even before a no-break space
+)
 
 var weekdays = map[string][7]string{
 	"fr": {"dimanche", "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi"},
@@ -44,7 +47,7 @@ func (l *locale) when(w instance.When) string {
 	case w.End.IsZero() || !end.After(start):
 		words = l.weekday(start) + " " + l.day(start) + ", " + l.clock(start)
 	case sameDay(start, end):
-		words = l.weekday(start) + " " + l.day(start) + ", " + l.clock(start) + nbsp + "–" + nbsp + l.clock(end)
+		words = l.weekday(start) + " " + l.day(start) + ", " + l.clock(start) + nbsp + "–" + wordJoiner + nbsp + l.clock(end)
 	default:
 		words = l.T("date.from-to", l.weekday(start)+" "+l.day(start)+", "+l.clock(start), l.weekday(end)+" "+l.day(end)+", "+l.clock(end))
 	}

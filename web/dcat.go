@@ -2,7 +2,6 @@ package web
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
@@ -22,16 +21,6 @@ import (
 // It names only what is the node's own: each peer has a catalogue of its own.
 const cataloguePath = "/catalogue"
 
-// The vocabularies of the catalogue.
-var dcatPrefixes = map[string]string{
-	"dcat": "http://www.w3.org/ns/dcat#",
-	"dct":  "http://purl.org/dc/terms/",
-	"foaf": "http://xmlns.com/foaf/0.1/",
-	"rdf":  "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
-	"rdfs": "http://www.w3.org/2000/01/rdf-schema#",
-	"xsd":  "http://www.w3.org/2001/XMLSchema#",
-}
-
 // euAuthority begins the controlled vocabularies that DCAT-AP wants.
 const euAuthority = "http://publications.europa.eu/resource/authority/"
 
@@ -48,35 +37,6 @@ var licenceTexts = map[string]string{
 	"CC-BY-4.0":      "https://creativecommons.org/licenses/by/4.0/",
 	"CC0-1.0":        "https://creativecommons.org/publicdomain/zero/1.0/",
 	"domaine-public": "https://creativecommons.org/publicdomain/mark/1.0/",
-}
-
-// triple is a statement about its node: predicate and one value.
-type triple struct {
-	predicate string // "dct:title"
-	value     rdfValue
-}
-
-// rdfValue is an IRI, or a literal with its language or datatype.
-type rdfValue struct{ iri, text, lang, datatype string }
-
-func iri(s string) rdfValue     { return rdfValue{iri: s} }
-func french(s string) rdfValue  { return rdfValue{text: s, lang: "fr"} }
-func literal(s string) rdfValue { return rdfValue{text: s} }
-func dateTime(t time.Time) rdfValue {
-	return rdfValue{text: t.UTC().Format(time.RFC3339), datatype: "xsd:dateTime"}
-}
-func rightsOf(base, d string) string { return base + "/rights/" + d }
-
-// rdfNode is a thing and what is said of it.
-type rdfNode struct {
-	id      string
-	triples []triple
-}
-
-func (n *rdfNode) say(predicate string, value rdfValue) {
-	if value.iri != "" || value.text != "" {
-		n.triples = append(n.triples, triple{predicate, value})
-	}
 }
 
 // holding is what the catalogue must know of a listing: the licences in it, and when
@@ -98,6 +58,9 @@ func (h holding) single() string {
 	}
 	return ""
 }
+
+// mixed says that no licence can be named for the whole of it.
+func (h holding) mixed() bool { return len(h.licences) > 0 && licenceTexts[h.single()] == "" }
 
 // rights says in words what holds for rows of different licences.
 func (h holding) rights(label func(string) string) string {
@@ -162,11 +125,13 @@ func (r *request) catalogueNodes() ([]rdfNode, error) {
 	catalogue.say("dct:description", french(cmp.Or(r.s.node.Description(), "Événements, recettes, partenaires et territoires publiés par "+self.Name+".")))
 	catalogue.say("dct:publisher", iri(self.ID))
 	catalogue.say("dct:language", iri(euAuthority+"language/FRA"))
+	catalogue.say("dct:spatial", iri(euAuthority+"country/FRA"))
+	catalogue.say("dcat:themeTaxonomy", iri(euAuthority+"data-theme"))
 	catalogue.say("foaf:homepage", iri(urls.IRI("/")))
 	publisher.say("rdf:type", iri("foaf:Agent"))
 	publisher.say("foaf:name", literal(self.Name))
 	publisher.say("foaf:homepage", iri(urls.IRI("/")))
-	nodes := []rdfNode{{}, publisher}
+	nodes := []rdfNode{{}, publisher, r.contactNode()}
 	var updated time.Time
 	for _, l := range listings {
 		if len(l.kinds) != 1 {
@@ -183,9 +148,7 @@ func (r *request) catalogueNodes() ([]rdfNode, error) {
 			updated = held.updated
 		}
 	}
-	if !updated.IsZero() {
-		catalogue.say("dct:modified", dateTime(updated))
-	}
+	catalogue.say("dct:modified", dateTime(updated))
 	nodes[0] = catalogue
 	return nodes, nil
 }
@@ -200,41 +163,70 @@ func (r *request) datasetNodes(l listing, id string, held holding) []rdfNode {
 	dataset.say("dct:title", french(r.T(l.title)+" · "+self.Name))
 	dataset.say("dct:description", french(r.T("dcat."+name)))
 	dataset.say("dct:publisher", iri(self.ID))
+	dataset.say("dcat:contactPoint", iri(r.contactIRI()))
 	dataset.say("dct:language", iri(euAuthority+"language/FRA"))
 	dataset.say("dct:spatial", iri(euAuthority+"country/FRA"))
 	dataset.say("dct:accrualPeriodicity", iri(euAuthority+"frequency/UPDATE_CONT"))
 	dataset.say("dct:accessRights", iri(euAuthority+"access-right/PUBLIC"))
 	dataset.say("dcat:theme", iri(euAuthority+"data-theme/SOCI"))
+	for keyword := range strings.SplitSeq(r.T("dcat.keywords"), ", ") {
+		dataset.say("dcat:keyword", french(keyword))
+	}
 	dataset.say("dcat:landingPage", iri(urls.IRI(l.path)))
-	if !held.updated.IsZero() {
-		dataset.say("dct:modified", dateTime(held.updated))
-	}
+	dataset.say("dct:modified", dateTime(held.updated))
 	nodes := []rdfNode{}
-	mixed := rdfNode{id: rightsOf(urls.IRI(cataloguePath)+"#", name)}
-	mixed.say("rdf:type", iri("dct:RightsStatement"))
-	mixed.say("rdfs:label", french(held.rights(func(slug string) string { return r.label("licences", slug) })))
-	single := licenceTexts[held.single()]
 	for _, f := range l.formats {
-		file := urls.IRI(localURL(l.path+f.extension, url.Values{"origin": {"local"}}))
-		dataset.say("dcat:distribution", iri(file+"#distribution"))
-		d := rdfNode{id: file + "#distribution"}
-		d.say("rdf:type", iri("dcat:Distribution"))
-		d.say("dct:title", french(r.T(f.label)))
-		d.say("dcat:accessURL", iri(urls.IRI(l.path)))
-		d.say("dcat:downloadURL", iri(file))
-		d.say("dct:format", iri(euAuthority+"file-type/"+euFileTypes[f]))
-		d.say("dcat:mediaType", iri("https://www.iana.org/assignments/media-types/"+f.bareType()))
-		if single != "" {
-			d.say("dct:license", iri(single))
-		} else if len(held.licences) > 0 {
-			d.say("dct:rights", iri(mixed.id))
-		}
-		nodes = append(nodes, d)
+		file := r.distributionNode(l, f, held)
+		dataset.say("dcat:distribution", iri(file.id))
+		nodes = append(nodes, file)
 	}
-	if single == "" && len(held.licences) > 0 {
-		nodes = append(nodes, mixed)
+	if held.mixed() {
+		rights := rdfNode{id: r.rightsIRI(l)}
+		rights.say("rdf:type", iri("dct:RightsStatement"))
+		rights.say("rdfs:label", french(held.rights(func(slug string) string { return r.label("licences", slug) })))
+		nodes = append(nodes, rights)
 	}
 	return append([]rdfNode{dataset}, nodes...)
+}
+
+// distributionNode describes a file of a listing.
+func (r *request) distributionNode(l listing, f *format, held holding) rdfNode {
+	urls := r.s.node.URLs()
+	file := urls.IRI(localURL(l.path+f.extension, url.Values{"origin": {"local"}}))
+	d := rdfNode{id: file + "#distribution"}
+	d.say("rdf:type", iri("dcat:Distribution"))
+	d.say("dct:title", french(r.T(f.label)))
+	d.say("dcat:accessURL", iri(urls.IRI(l.path)))
+	d.say("dcat:downloadURL", iri(file))
+	d.say("dct:format", iri(euAuthority+"file-type/"+euFileTypes[f]))
+	d.say("dcat:mediaType", iri("https://www.iana.org/assignments/media-types/"+f.bareType()))
+	d.say("dcatap:availability", iri(euAuthority+"planned-availability/AVAILABLE"))
+	d.say("dct:modified", dateTime(held.updated))
+	d.say("dct:license", iri(licenceTexts[held.single()]))
+	if held.mixed() {
+		d.say("dct:rights", iri(r.rightsIRI(l)))
+	}
+	return d
+}
+
+func (r *request) rightsIRI(l listing) string {
+	return r.s.node.URLs().IRI(cataloguePath) + "#/rights/" + strings.TrimPrefix(l.path, "/")
+}
+
+// contactIRI names how to reach who publishes.
+func (r *request) contactIRI() string { return r.s.node.URLs().IRI(cataloguePath) + "#contact" }
+
+// contactNode is how to reach who publishes: the host's own way, or the page that says
+// who they are.
+func (r *request) contactNode() rdfNode {
+	n := rdfNode{id: r.contactIRI()}
+	n.say("rdf:type", iri("vcard:Kind"))
+	n.say("vcard:fn", literal(r.s.node.Self().Name))
+	if address := contactLink(r.s.node.Contact()).External; strings.HasPrefix(address, "mailto:") {
+		n.say("vcard:hasEmail", iri(address))
+	}
+	n.say("vcard:hasURL", iri(r.s.node.URLs().IRI("/a-propos")))
+	return n
 }
 
 // holding counts the licences of what is ours of a kind. Territories are facts that
@@ -275,73 +267,4 @@ func newest(a, b time.Time) time.Time {
 		return b
 	}
 	return a
-}
-
-// dcatJSON writes the graph as JSON-LD.
-func dcatJSON(nodes []rdfNode) ([]byte, error) {
-	graph := make([]map[string]any, len(nodes))
-	for i, n := range nodes {
-		m := map[string]any{"@id": n.id}
-		for _, t := range n.triples {
-			name, value := t.predicate, any(map[string]string{"@id": t.value.iri})
-			switch v := t.value; {
-			case name == "rdf:type":
-				name, value = "@type", v.iri
-			case v.lang != "":
-				value = map[string]string{"@value": v.text, "@language": v.lang}
-			case v.datatype != "":
-				value = map[string]string{"@value": v.text, "@type": v.datatype}
-			case v.iri == "":
-				value = v.text
-			}
-			switch was := m[name].(type) {
-			case nil:
-				m[name] = value
-			case []any:
-				m[name] = append(was, value)
-			default:
-				m[name] = []any{was, value}
-			}
-		}
-		graph[i] = m
-	}
-	return json.MarshalIndent(map[string]any{"@context": dcatPrefixes, "@graph": graph}, "", " ")
-}
-
-var turtleEscapes = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\r", `\r`, "\t", `\t`)
-
-// dcatTurtle writes the graph as Turtle.
-func dcatTurtle(nodes []rdfNode) ([]byte, error) {
-	var out strings.Builder
-	for _, prefix := range slices.Sorted(maps.Keys(dcatPrefixes)) {
-		fmt.Fprintf(&out, "@prefix %s: <%s> .\n", prefix, dcatPrefixes[prefix])
-	}
-	for _, n := range nodes {
-		fmt.Fprintf(&out, "\n<%s>", n.id)
-		for i, t := range n.triples {
-			if i > 0 {
-				out.WriteString(" ;")
-			}
-			fmt.Fprintf(&out, "\n  %s %s", t.predicate, t.value.turtle())
-		}
-		out.WriteString(" .\n")
-	}
-	return []byte(out.String()), nil
-}
-
-func (v rdfValue) turtle() string {
-	switch prefix, _, _ := strings.Cut(v.iri, ":"); {
-	case v.iri != "" && dcatPrefixes[prefix] != "":
-		return v.iri
-	case v.iri != "":
-		return "<" + v.iri + ">"
-	}
-	text := `"` + turtleEscapes.Replace(printable(v.text, "\n\t")) + `"`
-	switch {
-	case v.lang != "":
-		return text + "@" + v.lang
-	case v.datatype != "":
-		return text + "^^" + v.datatype
-	}
-	return text
 }

@@ -142,7 +142,7 @@ func (r *request) actorFormSent() (*editForm, error) {
 func (f *editForm) fillActor(a *instance.Actor) {
 	f.Values = url.Values{"themes": slices.Clone(a.Themes)}
 	f.Set("name", a.Name)
-	f.Set("summary", markdownOf(a.Summary))
+	f.Set("summary", instance.MarkdownOf(a.Summary))
 	f.Set("website", a.Website)
 	f.fillPlace(a.Place)
 	if a.Territory != nil {
@@ -157,7 +157,7 @@ func (f *editForm) fillActor(a *instance.Actor) {
 // readActor writes the form into an actor, which keeps what the form does not show.
 func (f *editForm) readActor(a *instance.Actor) {
 	a.Name, a.Website = instance.CleanName(f.text("name"), 100), f.webAddress("website")
-	if summary := f.prose("summary"); summary != markdownOf(a.Summary) {
+	if summary := f.prose("summary"); summary != instance.MarkdownOf(a.Summary) {
 		a.Summary = instance.RenderMarkdown(summary)
 	}
 	if len(f.prose("summary")) > 5000 {
@@ -199,5 +199,6 @@ func (r *request) showActorForm(status int, kind instance.Kind, a *instance.Acto
 			return err
 		}
 	}
-	return r.render(status, "edit-actor", &page{Title: title, NoIndex: true, Scripts: []string{"js/editor.js"}, View: v})
+	r.allowTiles()
+	return r.render(status, "edit-actor", &page{Title: title, NoIndex: true, Scripts: []string{"js/editor.js", "js/place.js"}, View: v})
 }

@@ -56,7 +56,7 @@ func (w *writing) fillCommon(b *instance.Base) {
 	f.Set("summary", b.Summary)
 	f.Set("content", b.Source)
 	if b.Source == "" && b.Content != "" {
-		f.Set("content", markdownOf(b.Content))
+		f.Set("content", instance.MarkdownOf(b.Content))
 	}
 	f.Set("licence", b.Licence)
 	f.Values["themes"] = slices.Clone(b.Themes)
@@ -84,7 +84,7 @@ func (w *writing) readCommon(b *instance.Base) {
 	}
 	written := b.Source
 	if written == "" && b.Content != "" {
-		written = markdownOf(b.Content)
+		written = instance.MarkdownOf(b.Content)
 	}
 	if text := f.prose("content"); text != written {
 		b.Source, b.Content = text, ""

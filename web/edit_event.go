@@ -1,13 +1,10 @@
 package web
 
 import (
-	"cmp"
-	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/maillage/maillage/instance"
 )
@@ -29,6 +26,7 @@ var eventForm = &editable{
 		"event-kind":    {label: "edit.event-kind", kind: "select", list: "event_kinds", blank: "edit.unsaid", more: true},
 		"status":        {label: "edit.status", hint: "edit.status.hint", kind: "radios", more: true},
 		"organisers":    {label: "edit.organisers", kind: "checks", more: true},
+		"invites-who":   {label: "edit.invites.who", max: 1000},
 		"others-name":   {label: "edit.others.name"},
 		"others-url":    {label: "edit.others.url", kind: "url"},
 		"accessibility": {label: "edit.accessibility", kind: "checks", list: "accessibility", more: true},
@@ -43,7 +41,8 @@ var eventForm = &editable{
 		"online":        {label: "edit.online", hint: "edit.online.hint", kind: "url", max: 1000, more: true},
 	}),
 	rows: map[string]rowsSpec{
-		"others": {legend: "edit.others", hint: "edit.others.hint", one: "edit.others.one", add: "edit.others.add", columns: []string{"name", "url"}},
+		"invites": {legend: "edit.invites", hint: "edit.invites.hint", one: "edit.invites.one", add: "edit.invites.add", columns: []string{"who"}},
+		"others":  {legend: "edit.others", hint: "edit.others.hint", one: "edit.others.one", add: "edit.others.add", columns: []string{"name", "url"}},
 	},
 	domain: withNames(map[string]string{
 		"start": "date", "end": "to", "approx": "vague", "event_kind": "event-kind", "join_mode": "join", "participation_url": "sign-up",
@@ -51,37 +50,6 @@ var eventForm = &editable{
 		"practical.access": "access", "practical.transport": "transport", "practical.meals": "meals",
 		"practical.housing": "housing", "practical.toilets": "toilets",
 	}),
-}
-
-// overseas are the zones to choose from where the commune does not tell.
-var overseas = []string{
-	"Europe/Paris", "America/Guadeloupe", "America/Martinique", "America/Cayenne", "Indian/Reunion", "America/Miquelon",
-	"Indian/Mayotte", "America/St_Barthelemy", "America/Marigot", "Pacific/Wallis", "Pacific/Tahiti", "Pacific/Noumea",
-	"Pacific/Marquesas", "Pacific/Gambier",
-}
-
-// Zones are the time zones to choose from.
-func (f *editForm) Zones() editField {
-	options := make([]editOption, len(overseas))
-	for i, zone := range overseas {
-		_, city, _ := strings.Cut(zone, "/")
-		options[i] = editOption{Value: zone, Label: strings.ReplaceAll(city, "_", " ")}
-	}
-	if zone := f.Get("zone"); zone != "" && !slices.Contains(overseas, zone) {
-		options = append(options, editOption{Value: zone, Label: zone})
-	}
-	return f.With("zone", options)
-}
-
-// Rhythms are how often an event may come back.
-func (f *editForm) Rhythms() editField {
-	return f.With("rhythm", []editOption{
-		{Value: string(instance.RhythmWeekly), Label: f.r.T("edit.rhythm.week")},
-		{Value: string(instance.RhythmFortnightly), Label: f.r.T("edit.rhythm.fortnight")},
-		{Value: string(instance.RhythmMonthlyWeekday), Label: f.r.T("edit.rhythm.month-weekday")},
-		{Value: string(instance.RhythmMonthly), Label: f.r.T("edit.rhythm.month")},
-		{Value: string(instance.RhythmDaily), Label: f.r.T("edit.rhythm.day")},
-	})
 }
 
 // JoinModes are who may sign up here; nobody when none is chosen.
@@ -132,20 +100,7 @@ func fillEvent(f *editForm, o instance.Object) {
 			f.Set(name, text)
 		}
 	}
-	var others [][]string
-	for _, ref := range e.Organisers {
-		if f.r.writesAs(ref.ID) {
-			f.Add("organisers", ref.ID)
-		} else {
-			others = append(others, []string{ref.Name, cmp.Or(ref.URL, ref.ID)})
-		}
-	}
-	f.setCells("others", others)
-}
-
-// writesAs says that the actor is one of ours that whoever is signed in writes for.
-func (r *request) writesAs(actor string) bool {
-	return r.account != nil && actor != "" && r.s.node.URLs().Local(actor) && r.account.WritesFor(actor)
+	f.fillOrganisers(e)
 }
 
 func readEvent(f *editForm, o instance.Object) {
@@ -210,212 +165,4 @@ func (f *editForm) contact(name string) string {
 		return "tel:" + strings.NewReplacer(" ", "", ".", "").Replace(s)
 	}
 	return f.webAddress(name)
-}
-
-// readOrganisers are ours that were ticked, then the others by name and address. Those
-// that were there already keep what is known of them.
-func (f *editForm) readOrganisers(was []instance.Ref) []instance.Ref {
-	var refs []instance.Ref
-	for _, id := range f.chosen("organisers") {
-		if i := slices.IndexFunc(was, func(ref instance.Ref) bool { return ref.ID == id }); i >= 0 {
-			refs = append(refs, was[i])
-		} else if a, err := f.r.s.node.Actor(f.r.ctx(), id); err == nil && f.r.writesAs(a.ID) {
-			refs = append(refs, refTo(a))
-		}
-	}
-	for _, line := range f.cells("others") {
-		name, address := line[0], line[1]
-		if bareHost.MatchString(address) {
-			address = "https://" + address
-		}
-		if i := slices.IndexFunc(was, func(ref instance.Ref) bool { return ref.Name == name && cmp.Or(ref.URL, ref.ID) == address }); i >= 0 {
-			refs = append(refs, was[i])
-			continue
-		}
-		ref := instance.Ref{Name: instance.CleanName(name, 200), URL: address}
-		if a, err := f.r.s.node.Actor(f.r.ctx(), address); address != "" && err == nil {
-			ref.ID = a.ID
-		}
-		if ref.Name == "" {
-			ref.Name = hostOf(address)
-		}
-		refs = append(refs, ref)
-	}
-	return refs
-}
-
-func (f *editForm) fillWhen(w instance.When) {
-	if w.Zone != "" && !slices.Contains([]string{"", "Europe/Paris"}, w.Zone) {
-		f.Set("zone", w.Zone)
-	}
-	if w.Vague() {
-		f.Set("vague", w.Text)
-		return
-	}
-	start, end := w.Start.In(w.Location()), w.End.In(w.Location())
-	f.Set("date", start.Format(time.DateOnly))
-	if !w.AllDay {
-		f.Set("from", start.Format("15:04"))
-	}
-	if w.End.IsZero() {
-		return
-	}
-	if !w.AllDay {
-		f.Set("to", end.Format("15:04"))
-	}
-	if !sameDay(start, end) {
-		f.Set("last", end.Format(time.DateOnly))
-	}
-}
-
-// readWhen is the time that the form says, by the clocks of the place.
-func (f *editForm) readWhen(was instance.When, place *instance.Place) instance.When {
-	w := instance.When{Zone: f.zone(place), Source: was.Source}
-	if f.text("date") == "" {
-		return f.readVague(w, was)
-	}
-	if f.text("vague") != "" {
-		f.fail("vague", "effacez ces mots, ou la date : un événement n'a que l'une ou l'autre")
-	}
-	loc := w.Location()
-	first, ok := f.day("date", loc)
-	if !ok {
-		return w
-	}
-	last := first
-	if f.text("last") != "" {
-		if last, ok = f.day("last", loc); !ok {
-			return w
-		}
-		if last.Before(first) {
-			f.fail("last", "la fin précède le début")
-			return w
-		}
-	}
-	from, hasFrom := f.hour("from")
-	to, hasTo := f.hour("to")
-	switch {
-	case hasTo && !hasFrom:
-		f.fail("from", "donnez aussi l'heure du début")
-	case !hasFrom:
-		w.AllDay, w.Start = true, first.UTC()
-		if last.After(first) {
-			w.End = last.UTC()
-		}
-	default:
-		w.Start = atHour(first, from).UTC()
-		if hasTo {
-			if sameDay(first, last) && to <= from { // until two in the morning
-				last = last.AddDate(0, 0, 1)
-			}
-			w.End = atHour(last, to).UTC()
-		} else if last.After(first) {
-			f.fail("to", "donnez aussi l'heure de la fin")
-		}
-	}
-	return w
-}
-
-func (f *editForm) readVague(w, was instance.When) instance.When {
-	w.Text = f.text("vague")
-	w.Approx = approximately(w.Text)
-	if w.Text == was.Text {
-		w.Approx = was.Approx
-	}
-	if len([]rune(w.Text)) > 200 {
-		f.fail("vague", "raccourcissez à 200 caractères")
-	}
-	if f.text("from") != "" || f.text("to") != "" || f.text("last") != "" {
-		f.fail("date", "donnez aussi la date du premier jour")
-	}
-	return w
-}
-
-func (f *editForm) day(name string, loc *time.Location) (time.Time, bool) {
-	for _, layout := range []string{time.DateOnly, "2/1/2006", "2.1.2006", "2-1-2006"} { // a browser without date fields
-		if t, err := time.ParseInLocation(layout, f.text(name), loc); err == nil && t.Year() >= 1900 && t.Year() < 2200 {
-			return t, true
-		}
-	}
-	f.fail(name, "écrivez la date comme 14/03/2027")
-	return time.Time{}, false
-}
-
-var hourPattern = regexp.MustCompile(`^([01]?[0-9]|2[0-3]) ?(?:[:hH]) ?([0-5][0-9])?(?::[0-9]{2})?$`)
-
-// hour is a time of day in minutes: "14:30", and also "14h", "14 h 30".
-func (f *editForm) hour(name string) (minutes int, ok bool) {
-	s := f.text(name)
-	if s == "" {
-		return 0, false
-	}
-	m := hourPattern.FindStringSubmatch(s)
-	if m == nil {
-		f.fail(name, "écrivez l'heure comme 14:30")
-		return 0, false
-	}
-	hours, _ := strconv.Atoi(m[1])
-	minutes, _ = strconv.Atoi(m[2]) // 0 when it was not written
-	return hours*60 + minutes, true
-}
-
-func atHour(day time.Time, minutes int) time.Time {
-	y, m, d := day.Date()
-	return time.Date(y, m, d, minutes/60, minutes%60, 0, 0, day.Location())
-}
-
-// zone is the one that was chosen, else that of the place; "" in metropolitan France.
-func (f *editForm) zone(place *instance.Place) string {
-	if zone := f.Get("zone"); zone != "" {
-		return zone
-	}
-	if place == nil {
-		return ""
-	}
-	code := place.INSEE
-	if code == "" {
-		code = place.Departement
-	}
-	if zone := instance.Zone(code); zone != "Europe/Paris" {
-		return zone
-	}
-	return ""
-}
-
-var (
-	yearPattern  = regexp.MustCompile(`\b(19|20|21)[0-9]{2}\b`)
-	monthPattern = regexp.MustCompile(`(?i)(janvier|f[ée]vrier|mars|avril|mai|juin|juillet|ao[ûu]t|septembre|octobre|novembre|d[ée]cembre)`)
-)
-
-// approximately finds the year, and the month when only one is named, in the words of
-// a vague date: to sort it, never to show it.
-func approximately(text string) string {
-	years := yearPattern.FindAllString(text, 2)
-	if len(years) != 1 {
-		return ""
-	}
-	named := monthPattern.FindAllString(text, 2)
-	if len(named) != 1 {
-		return years[0]
-	}
-	plain := instance.Slugify(named[0])
-	for i, month := range months["fr"] {
-		if instance.Slugify(month) == plain {
-			return fmt.Sprintf("%s-%02d", years[0], i+1)
-		}
-	}
-	return years[0]
-}
-
-// occurrences lists the dates of an event that comes back.
-func (f *editForm) occurrences(e *instance.Event) ([]instance.When, error) {
-	rule := instance.Recurrence{Rhythm: instance.Rhythm(f.Get("rhythm"))}
-	if f.text("until") != "" {
-		until, ok := f.day("until", e.When.Location())
-		if !ok {
-			return nil, &instance.ValidationError{}
-		}
-		rule.Until = until
-	}
-	return rule.Occurrences(e.When)
 }

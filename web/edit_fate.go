@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"net/http"
 
 	"github.com/maillage/maillage/instance"
@@ -9,6 +10,7 @@ import (
 // fateView is a page that asks before something is called off or deleted.
 type fateView struct {
 	Path, Name string
+	Edit       bool // the reader may change it, not only delete it
 	Kind       instance.Kind
 	KindLabel  string
 	Fate       string // chosen: "annule", "reporte" or "maintenu"
@@ -21,24 +23,57 @@ type fateView struct {
 	Wrong      bool
 }
 
-// manage is what the page of something offers to those who may change it.
+// manage is what the page of something offers to those who may change it, or only
+// delete it.
 type manage struct {
 	Path  string
+	Edit  bool
 	Event bool
+	// Who was asked to organise the event too: those who have not answered, and those who
+	// would not.
+	Asked, Refused []named
+	Featured       *featuring // nil when it cannot be put forward
 }
+
+// named is an actor as people know it.
+type named struct{ Name, Address string }
 
 func (r *request) manage(o instance.Object) *manage {
 	b := o.Common()
-	if r.account == nil || b.ID == "" || !r.s.node.Editor(r.account).MayEdit(o) {
+	if r.account == nil || b.ID == "" {
 		return nil
 	}
-	return &manage{r.s.node.URLs().Path(b.ID), b.Kind == instance.KindEvent}
+	editor := r.s.node.Editor(r.account)
+	if !editor.MayWithdraw(o) {
+		return nil
+	}
+	m := &manage{Path: r.s.node.URLs().Path(b.ID), Edit: editor.MayEdit(o)}
+	if m.Edit {
+		m.Featured = r.featuring(b)
+	}
+	var e *instance.Event
+	if e, m.Event = o.(*instance.Event); m.Event && m.Edit {
+		m.Asked = r.named(r.askedToOrganise(e, instance.OrganiserAsked))
+		m.Refused = r.named(r.askedToOrganise(e, instance.OrganiserRefused))
+	}
+	return m
+}
+
+func (r *request) named(actors []*instance.Actor) []named {
+	list := make([]named, len(actors))
+	for i, a := range actors {
+		list[i] = named{a.Name, a.ID}
+		if a.Handle != "" {
+			list[i].Address = a.Address(r.s.node.Domain())
+		}
+	}
+	return list
 }
 
 // deletePage asks whether something is really to be deleted, and says what it means.
 func (s *Server) deletePage(kind instance.Kind) handler {
 	return func(r *request) error {
-		o, err := r.ours(kind)
+		o, err := r.withdrawable(kind)
 		if err != nil {
 			return err
 		}
@@ -50,16 +85,35 @@ func (s *Server) deletePage(kind instance.Kind) handler {
 // delete withdraws it for good.
 func (s *Server) delete(kind instance.Kind) handler {
 	return func(r *request) error {
-		o, err := r.ours(kind)
+		o, err := r.withdrawable(kind)
 		if err != nil {
 			return err
 		}
-		if err := s.node.Editor(r.account).Withdraw(r.ctx(), o.Common().ID); err != nil {
+		editor := s.node.Editor(r.account)
+		if err := editor.Withdraw(r.ctx(), o.Common().ID); err != nil {
 			return err
+		}
+		if !editor.MayEdit(o) { // its history is its author's
+			r.flash("done.withdrawn")
+			return r.Redirect(http.StatusSeeOther, "/")
 		}
 		r.flash("done.deleted")
 		return r.Redirect(http.StatusSeeOther, s.node.URLs().Path(o.Common().ID)+"/historique")
 	}
+}
+
+// withdrawable loads what the page's address names, if the reader may delete it.
+func (r *request) withdrawable(kind instance.Kind) (instance.Object, error) {
+	o, err := r.s.node.ObjectBySlug(r.ctx(), kind, r.Param("slug"))
+	switch {
+	case err != nil:
+		return nil, err
+	case !o.Common().Deleted.IsZero():
+		return nil, fmt.Errorf("%s: %w", o.Common().ID, instance.ErrGone)
+	case !r.s.node.Editor(r.account).MayWithdraw(o):
+		return nil, fmt.Errorf("%s: %w", o.Common().ID, instance.ErrForbidden)
+	}
+	return o, nil
 }
 
 // ours loads what the page's address names, if the reader may change it.
@@ -74,7 +128,7 @@ func (r *request) ours(kind instance.Kind) (instance.Object, error) {
 func (r *request) fateView(o instance.Object) fateView {
 	c := r.objectCard(o)
 	v := fateView{Path: c.Path, Name: c.Name, Kind: c.Kind, KindLabel: c.KindLabel, When: c.When}
-	v.Followers = r.followers(o.Common().Owner)
+	v.Followers, v.Edit = r.followers(o.Common().Owner), r.s.node.Editor(r.account).MayEdit(o)
 	if c.Kind == instance.KindAnnouncement {
 		v.Name = instance.Truncate(c.Summary, 60)
 	}

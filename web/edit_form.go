@@ -37,6 +37,9 @@ type editForm struct {
 	wrong  []editMistake
 	blanks map[string]int // group of rows -> lines shown; see Rows
 	added  string         // id of the field to type in next
+	found  *foundPlaces   // what the geocoder answered; nil when it was not asked
+	placed string         // that a position was taken, in words
+	final  bool           // it is sent to be published, or seen as it will be: not to go on writing
 }
 
 // editMistake is what is to be mended in a field.

@@ -28,6 +28,7 @@ const maxEmbedded = 100
 // embedView is what a frame shows.
 type embedView struct {
 	Lang, NodeName string
+	Title          string // key of its name
 	Home           string // the list on this node, filtered alike
 	Cards          []card
 	Total          int
@@ -55,7 +56,7 @@ func (s *Server) frame(name string, kinds []instance.Kind) echo.HandlerFunc {
 		h.Del(echo.HeaderXFrameOptions)
 		h.Set(echo.HeaderContentSecurityPolicy, strings.Replace(csp("'none'"), "frame-ancestors 'none'", "frame-ancestors *", 1))
 		h.Set(echo.HeaderCacheControl, "public, max-age=300")
-		if err := refuseNUL(c.Request()); err != nil {
+		if err := refuseAddress(c.Request()); err != nil {
 			return c.NoContent(http.StatusNotFound)
 		}
 		l := s.locales[c.QueryParam("langue")]
@@ -80,7 +81,7 @@ func (s *Server) frame(name string, kinds []instance.Kind) echo.HandlerFunc {
 // said: a site's visitors can do nothing about it.
 func (r *request) embedded(kinds []instance.Kind) (embedView, error) {
 	query := r.embedQuery()
-	v := embedView{Lang: r.lang, NodeName: r.s.node.Self().Name}
+	v := embedView{Lang: r.lang, NodeName: r.s.node.Self().Name, Title: "embed.title.carte"}
 	q, err := parseQuery(query)
 	if err != nil || q.Near != nil && q.Near.RadiusKm == 0 && query.Get("radius_km") != "" {
 		v.Wrong = true
@@ -95,7 +96,7 @@ func (r *request) embedded(kinds []instance.Kind) (embedView, error) {
 	}
 	page := "/carte"
 	if len(kinds) == 1 {
-		page, q.From, q.Sort = agendaListing.path, r.s.node.Now(), instance.SortDate
+		page, v.Title, q.From, q.Sort = agendaListing.path, "embed.title.agenda", r.s.node.Now(), instance.SortDate
 	} else {
 		q.PerPage = maxEmbedded
 	}

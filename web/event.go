@@ -140,7 +140,7 @@ func (r *request) samePlace(e *instance.Event) ([]card, error) {
 		other, ok := o.(*instance.Event)
 		related := !ok || other.ID == e.ID || (other.PartOf != nil && other.PartOf.ID == e.ID)
 		if !related && len(cards) < few {
-			cards = append(cards, r.objectCard(other))
+			cards = append(cards, r.objectCard(other).amongAlike())
 		}
 	}
 	return cards, err

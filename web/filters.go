@@ -21,6 +21,11 @@ type selectField struct {
 	Options          []option
 }
 
+// chosen says that a value other than "all" is selected.
+func (f selectField) chosen() bool {
+	return slices.ContainsFunc(f.Options, func(o option) bool { return o.Selected })
+}
+
 type option struct {
 	Value, Label string
 	Selected     bool
@@ -92,6 +97,9 @@ func (r *request) listing(kind instance.Kind) (listView, error) {
 	if err != nil {
 		return v, err
 	}
-	v.Total, v.Cards, v.Pages = result.Total, r.hitCards(result.Hits), r.paginate(q.Page, q.PerPage, result.Total)
+	v.Total, v.Pages = result.Total, r.paginate(q.Page, q.PerPage, result.Total)
+	for _, hit := range result.Hits {
+		v.Cards = append(v.Cards, r.hitCard(hit).amongAlike())
+	}
 	return v, nil
 }

@@ -86,6 +86,16 @@ func (w *importing) owner(id string) *instance.Actor {
 	return nil
 }
 
+// answersFor says who an import of the past was for, when the account has a say in it: one
+// of its organisations or, for the hosts, the node.
+func (w *importing) answersFor(id string) (name string, ok bool) {
+	if a := w.owner(id); a != nil {
+		return a.Name, true
+	}
+	self := w.s.node.Self()
+	return self.Name, id == self.ID && w.account.Hosts()
+}
+
 func (w *importing) ownerOptions() []editOption {
 	options := make([]editOption, len(w.owners))
 	for i, a := range w.owners {

@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 
@@ -20,16 +19,20 @@ type pastImport struct {
 	Path, Source, URL, Format string
 	Owner, Who, When          string
 	Counts                    []string
-	Stopped                   bool
+	State                     string // "stopped", "cut", "going", "undone"; "" when it is simply done
+	Feed                      bool   // of a source that is followed
 	Undone                    string // when; "" when it was not
 	MayUndo                   bool   // it created something, which is still here
 }
 
 // importsPast lists the imports of the account's organisations.
 func (s *Server) importsPast(w *importing) error {
-	ids := make([]string, len(w.owners))
-	for i, a := range w.owners {
-		ids[i] = a.ID
+	var ids []string
+	for _, a := range w.owners {
+		ids = append(ids, a.ID)
+	}
+	if w.account.Hosts() {
+		ids = append(ids, s.node.Self().ID) // of archives
 	}
 	records, err := w.Log.IntakeRecords(w.ctx(), ids...)
 	if err != nil {
@@ -44,15 +47,16 @@ func (s *Server) importsPast(w *importing) error {
 }
 
 func (w *importing) past(rec *instance.IntakeRecord, names map[string]string) pastImport {
+	now := w.s.node.Now()
 	p := pastImport{
 		Path: "/importer/passes/" + rec.ID, Source: rec.Source, URL: webURL(rec.Source), Format: w.T("import.format." + rec.Format),
-		When: w.moment(rec.At), Who: w.T("history.by-someone"), Stopped: rec.Stopped,
-		MayUndo: rec.Report.Batch != "" && rec.Undone.IsZero(),
+		When: w.moment(rec.At), Who: w.T("history.by-someone"), Feed: rec.Via == instance.ViaFeed, MayUndo: rec.Undoable(now),
 	}
-	if a := w.owner(rec.Owner); a != nil {
-		p.Owner = a.Name
-	}
-	if rec.Account != "" {
+	p.Owner, _ = w.answersFor(rec.Owner)
+	switch {
+	case rec.Via != instance.ViaBrowser:
+		p.Who = w.T("import.via." + string(rec.Via))
+	case rec.Account != "":
 		p.Who = w.authorName(names, rec.Account)
 	}
 	for _, verdict := range verdicts {
@@ -60,8 +64,15 @@ func (w *importing) past(rec *instance.IntakeRecord, names map[string]string) pa
 			p.Counts = append(p.Counts, w.number(n)+" "+w.verdict(false, verdict, n))
 		}
 	}
-	if !rec.Undone.IsZero() {
-		p.Undone = w.moment(rec.Undone)
+	switch {
+	case !rec.Undone.IsZero():
+		p.State, p.Undone = "undone", w.moment(rec.Undone)
+	case rec.GoesOn(now):
+		p.State = "going"
+	case rec.CutOff(now):
+		p.State = "cut"
+	case rec.Stopped:
+		p.State = "stopped"
 	}
 	return p
 }
@@ -70,10 +81,13 @@ func (w *importing) past(rec *instance.IntakeRecord, names map[string]string) pa
 // another's.
 func (w *importing) record() (*instance.IntakeRecord, error) {
 	rec, err := w.Log.IntakeRecord(w.ctx(), w.Param("id"))
-	if err == nil && w.owner(rec.Owner) == nil {
-		err = fmt.Errorf("import %s: %w", rec.ID, instance.ErrNotFound)
+	if err != nil {
+		return nil, err
 	}
-	return rec, err
+	if _, ok := w.answersFor(rec.Owner); !ok {
+		return nil, fmt.Errorf("import %s: %w", rec.ID, instance.ErrNotFound)
+	}
+	return rec, nil
 }
 
 // pastOneView is the page of a past import.
@@ -83,7 +97,9 @@ type pastOneView struct {
 	Import    pastImport
 	Resume    string // where to send the rest; "" when there is none, or its file is gone
 	Withdrawn int
-	Kept      []link // created by it and left alone when it was undone
+	Restored  int
+	Kept      []link // left alone when it was undone
+	Unsaid    bool   // followers were told of nothing
 	Failed    bool   // undoing it failed
 }
 
@@ -93,7 +109,8 @@ func (s *Server) importPast(w *importing) error {
 	if err != nil {
 		return err
 	}
-	v := pastOneView{importPage: w.page("/importer/passes", nil), Import: w.past(rec, map[string]string{}), Withdrawn: rec.Undoing.Withdrawn}
+	v := pastOneView{importPage: w.page("/importer/passes", nil), Import: w.past(rec, map[string]string{}), Withdrawn: rec.Undoing.Withdrawn, Restored: rec.Undoing.Restored}
+	v.Unsaid = rec.Report.Quiet && rec.Report.News > 0
 	if run := w.runs.find(w.account.ID, undoRun+rec.ID); run != nil {
 		if !run.isOver() {
 			return w.showRun(run, "annuler", rec.ID, rec.Source)
@@ -101,14 +118,29 @@ func (s *Server) importPast(w *importing) error {
 		_, _, err := run.result()
 		v.Failed = err != nil
 	}
-	if up, err := w.uploads.of(w.account.ID, w.QueryParam("fichier")); err == nil && rec.Stopped {
-		v.Resume = "/importer/" + up.ID + "/importer"
+	if v.Import.State == "stopped" || v.Import.State == "cut" {
+		v.Resume = w.resume(rec)
 	}
 	for _, ref := range rec.Undoing.Kept {
 		v.Kept = append(v.Kept, link{Name: ref.Name, Path: s.node.URLs().Path(ref.ID)})
 	}
 	v.reportView = w.report(&rec.Report, rec.Omitted)
-	return w.show("import-past-one", &page{Title: w.T("import.past.title", rec.Source), NoIndex: true, View: v})
+	p := &page{Title: w.T("import.past.title", rec.Source), NoIndex: true, View: v}
+	if v.Import.State == "going" {
+		p.Refresh = refreshEvery
+	}
+	return w.show("import-past-one", p)
+}
+
+// resume is where to send the rest of an import that ended half-way: its file waits still.
+// "" when it is gone.
+func (w *importing) resume(rec *instance.IntakeRecord) string {
+	for _, up := range w.uploads.list() {
+		if up.Account == w.account.ID && !w.uploads.over(up) && up.Settings.Source == rec.Source && up.Settings.Owner == rec.Owner {
+			return "/importer/" + up.ID + "/importer"
+		}
+	}
+	return ""
 }
 
 // importPastFile sends the report of a past import.
@@ -129,36 +161,28 @@ func (s *Server) importUndoPage(w *importing) error {
 	if v := w.past(rec, map[string]string{}); v.MayUndo {
 		return w.show("import-undo", &page{Title: w.T("import.undo.title"), NoIndex: true, View: struct {
 			pastImport
-			Created int
-		}{v, rec.Report.Counts[instance.IntakeCreated]}})
+			Created, Updated int
+		}{v, rec.Report.Counts[instance.IntakeCreated], rec.Report.Counts[instance.IntakeUpdated]}})
 	}
 	return w.Redirect(http.StatusSeeOther, "/importer/passes/"+rec.ID)
 }
 
-// importUndo withdraws what an import created.
+// importUndo takes an import back.
 func (s *Server) importUndo(w *importing) error {
 	rec, err := w.record()
 	if err != nil {
 		return err
 	}
-	if rec.Report.Batch != "" && rec.Undone.IsZero() {
+	if rec.Undoable(s.node.Now()) {
 		w.runs.start(w.account.ID, undoRun+rec.ID, w.undo(*rec)).settle(w.ctx())
 	}
 	return w.Redirect(http.StatusSeeOther, "/importer/passes/"+rec.ID)
 }
 
-// mostKept is how many of the things that an undone import leaves are listed.
-const mostKept = 500
-
-// undo undoes an import and notes it. Like all runs, it outlives the request.
+// undo undoes an import. Like all runs, it outlives the request.
 func (im *importer) undo(rec instance.IntakeRecord) func(context.Context, *importRun) error {
 	return func(ctx context.Context, _ *importRun) error {
-		done, err := im.node.UndoIntake(ctx, rec.Owner, rec.Report.Batch)
-		if err != nil && !errors.Is(err, instance.ErrNotFound) { // which says that nothing of it is left
-			return err
-		}
-		done.Kept = done.Kept[:min(len(done.Kept), mostKept)]
-		rec.Undone, rec.Undoing = im.node.Now(), done
-		return im.Log.SaveIntakeRecord(ctx, rec)
+		_, err := im.node.UndoIntake(ctx, rec.Owner, rec.ID)
+		return err
 	}
 }

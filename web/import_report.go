@@ -96,10 +96,10 @@ func (r *request) report(report *instance.IntakeReport, omitted int) reportView 
 		return asked != "" && string(row.Verdict) != asked && (asked != showProblems || !remarked(row))
 	})
 	v.pagination = r.paginate(r.pageNumber(), rowsPerPage, len(rows))
-	made := madeLines(report)
+	made, heads := madeLines(report), columnHeads(report)
 	first := min((v.Page-1)*rowsPerPage, len(rows))
 	for _, row := range rows[first:min(first+rowsPerPage, len(rows))] {
-		v.Rows = append(v.Rows, r.reportRow(report.DryRun, row, made))
+		v.Rows = append(v.Rows, r.reportRow(report.DryRun, row, made, heads))
 	}
 	for _, ref := range report.Missing {
 		v.Missing = append(v.Missing, link{Name: ref.Name, Path: r.s.node.URLs().Path(ref.ID)})
@@ -128,7 +128,22 @@ func madeLines(report *instance.IntakeReport) map[string]int {
 	return lines
 }
 
-func (r *request) reportRow(dry bool, row instance.IntakeOutcome, made map[string]int) reportRow {
+// columnHeads are the headings of the columns that go to each field.
+func columnHeads(report *instance.IntakeReport) map[string][]string {
+	heads := map[string][]string{}
+	for _, c := range report.Columns {
+		field := c.Field
+		if slices.Contains([]string{"lat", "lon", "point"}, field) {
+			field = "place" // what is wrong with a position is said of the place
+		}
+		if c.Field != "" {
+			heads[field] = append(heads[field], c.Name)
+		}
+	}
+	return heads
+}
+
+func (r *request) reportRow(dry bool, row instance.IntakeOutcome, made map[string]int, heads map[string][]string) reportRow {
 	out := reportRow{Line: row.Line, Name: row.Name, Kind: row.Kind, Verdict: row.Verdict, Label: r.verdict(dry, row.Verdict, 1)}
 	line, makes := made[row.ID]
 	if row.ID != "" && row.Verdict != instance.IntakeRefused && (!dry || !makes) { // a trial makes no page
@@ -138,7 +153,11 @@ func (r *request) reportRow(dry bool, row instance.IntakeOutcome, made map[strin
 		out.Reasons = append(out.Reasons, reportReason{Message: r.T("import.row.twin", r.number(line))})
 	}
 	for _, reason := range row.Reasons {
-		out.Reasons = append(out.Reasons, reportReason{r.importField(reason.Field), r.mistake(reason.Message)})
+		field := r.importField(reason.Field)
+		if columns := heads[reason.Field]; len(columns) > 0 && len(columns) <= 3 {
+			field = r.T("import.row.columns", field, strings.Join(columns, ", "))
+		}
+		out.Reasons = append(out.Reasons, reportReason{field, r.mistake(reason.Message)})
 	}
 	var kept []string
 	for _, field := range row.Kept {
@@ -175,9 +194,9 @@ func (w *importing) sendReport(report *instance.IntakeReport) error {
 	if err := out.Write(heads); err != nil {
 		return err
 	}
-	made := madeLines(report)
+	made, columns := madeLines(report), columnHeads(report)
 	for _, row := range report.Rows {
-		shown := w.reportRow(report.DryRun, row, made)
+		shown := w.reportRow(report.DryRun, row, made, columns)
 		var remarks []string
 		for _, reason := range shown.Reasons {
 			remarks = append(remarks, strings.TrimPrefix(reason.Field+nbsp+": "+reason.Message, nbsp+": "))

@@ -157,8 +157,9 @@ func (m *importRuns) do(ctx context.Context, run *importRun, work func(context.C
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 		}
 	}()
-	// Reading and comparing leave much behind: it is collected sooner, for a node of
-	// little memory.
+	// Reading and comparing leave much behind, on top of what checking a password did: it
+	// is given back first, and collected sooner, for a node of little memory.
+	debug.FreeOSMemory()
 	defer debug.SetGCPercent(debug.SetGCPercent(30))
 	run.set(func(run *importRun) { run.turn = true })
 	if err := work(ctx, run); err != nil {

@@ -209,7 +209,7 @@ func (s *Server) importTry(w *importing) error {
 // readSettings writes the form into the settings, and notes what is wrong with it.
 func (w *importing) readSettings(up *upload, f *editForm) error {
 	set := &up.Settings
-	set.Ready = true
+	set.Ready, set.Announce = true, instance.AnnounceFew
 	if set.Owner = f.Get("by"); w.owner(set.Owner) == nil {
 		f.fail("by", "choisissez l'organisation qui publie")
 	}
@@ -307,5 +307,5 @@ func (im *importer) harvest(up upload) (*instance.Harvest, error) {
 
 // options are those of an import by the settings of a file.
 func (set importSettings) options(dry bool) instance.IntakeOptions {
-	return instance.IntakeOptions{Source: set.Source, DryRun: dry, Licence: set.Licence, Themes: set.Themes, Territories: set.Territories}
+	return instance.IntakeOptions{Source: set.Source, DryRun: dry, Licence: set.Licence, Themes: set.Themes, Territories: set.Territories, Announce: set.Announce}
 }

@@ -410,7 +410,7 @@ func TestImportIsUndone(t *testing.T) {
 	records, err := s.log.IntakeRecords(t.Context(), s.org.ID)
 	s.must(err)
 	past := "/importer/passes/" + records[0].ID
-	b.open(past+"/annuler").shows("Les 2 publications", "corrigé ici")
+	b.open(past+"/annuler").shows("Les 2 publications", "changé ici depuis")
 	b.post(http.StatusSeeOther, past+"/annuler")
 	v := b.until(past)
 	v.shows("Annulé le", "1 publication a été retirée", list[0].Common().Name)
@@ -678,5 +678,121 @@ func TestProvenanceInTheAPI(t *testing.T) {
 		if after := o.Common().Provenance; after == nil || after.Batch != before.Batch || after.Key != before.Key || len(after.Read) != len(before.Read) {
 			t.Errorf("after %s: provenance %+v", body, after)
 		}
+	}
+}
+
+// importsOf are the records of the organisation, newest first.
+func (s *importSite) importsOf(owner string) []instance.IntakeRecord {
+	s.Helper()
+	records, err := s.log.IntakeRecords(s.Context(), owner)
+	s.must(err)
+	return records
+}
+
+// What the command line and followed sources imported is in the same history, and is
+// undone there; what an archive brought in many names is the hosts'.
+func TestImportsOfEveryWay(t *testing.T) {
+	t.Parallel()
+	s := newImportSite(t)
+	h, err := source.Files{}.Read([]byte(partnersCSV), instance.IntakeReading{Format: "csv"})
+	s.must(err)
+	_, err = s.node.Intake(t.Context(), s.org.ID, h, instance.IntakeOptions{Source: "commande.csv", Via: instance.ViaCommand}, nil)
+	s.must(err)
+	feed, err := s.feeder.Add(t.Context(), s.org.ID, instance.Feed{URL: "https://x.example/a.csv"})
+	s.must(err)
+	s.fetch = func(context.Context, string, string) ([]byte, string, error) {
+		return []byte("nom;ville\nLe Transfo;Brest\n"), "", nil
+	}
+	s.must(s.feeder.Run(t.Context(), instance.NewJob(instance.JobFeed, instance.FeedArgs{ID: feed.ID})))
+
+	b := s.editor("lou@exemple.org")
+	b.open("/importer/passes").shows("commande.csv", "par la ligne de commande", "x.example/a.csv", "par une source suivie")
+	for _, r := range s.importsOf(s.org.ID) {
+		path := "/importer/passes/" + r.ID
+		if page := b.open(path + "/annuler"); r.Via == instance.ViaFeed {
+			page.shows("sa prochaine lecture refera la même chose")
+		}
+		b.post(http.StatusSeeOther, path+"/annuler")
+		b.until(path).shows("Annulé le")
+	}
+	if _, total, err := s.node.Objects(t.Context(), instance.ObjectFilter{Owner: s.org.ID}); err != nil || total != 0 {
+		t.Errorf("%d things are left, %v", total, err)
+	}
+
+	record := instance.IntakeRecord{
+		ID: "archive", Via: instance.ViaCommand, Owner: s.node.Self().ID, Source: "https://z.example", Format: instance.FormatArchive, At: s.node.Now(),
+		Report: instance.IntakeReport{Batch: "archive", Counts: map[instance.Verdict]int{instance.IntakeCreated: 3}},
+	}
+	s.must(s.store.Write(t.Context(), func(tx instance.Tx) error { return tx.(instance.IntakeTx).SaveIntakeRecord(t.Context(), record) }))
+	b.open("/importer/passes").lacks("z.example")
+	if v := b.do(http.MethodGet, "/importer/passes/archive", nil); v.Code != http.StatusNotFound {
+		t.Errorf("an editor sees what an archive brought: %d", v.Code)
+	}
+	host := s.browser().signIn(s.member("camille@exemple.org", instance.RoleHost))
+	host.open("/importer/passes").shows("z.example")
+	host.open("/importer/passes/archive").shows("Archive d’un nœud", "3 créées")
+}
+
+// What was cut off is said so, and goes on with its file or is undone.
+func TestImportWasCutOff(t *testing.T) {
+	t.Parallel()
+	s := newImportSite(t)
+	record := instance.IntakeRecord{
+		ID: "coupe", Owner: s.org.ID, Source: "liste.csv", Format: "csv", At: s.node.Now(), Alive: s.node.Now(),
+		Report: instance.IntakeReport{Batch: "coupe", Counts: map[instance.Verdict]int{instance.IntakeCreated: 2}},
+	}
+	save := func() {
+		s.must(s.store.Write(t.Context(), func(tx instance.Tx) error { return tx.(instance.IntakeTx).SaveIntakeRecord(t.Context(), record) }))
+	}
+	save()
+	b := s.editor("lou@exemple.org")
+	b.open("/importer/passes").shows("en cours")
+	going := b.open("/importer/passes/coupe")
+	going.shows("est en cours")
+	going.lacks("Annuler cet import")
+	record.Alive = record.Alive.Add(-time.Hour)
+	save()
+	b.open("/importer/passes").shows("interrompu", "Annuler cet import")
+	b.open("/importer/passes/coupe").shows("s’est arrêté brusquement", "Annuler cet import")
+}
+
+// Whether what is new is announced is chosen under the trial; more than a few is not,
+// unless it is asked for.
+func TestImportAnnounces(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		rows    int
+		checked bool // as it is shown
+		chosen  []string
+		quiet   bool
+	}{
+		"a few":              {3, true, []string{"annoncer", "oui"}, false},
+		"a few, in silence":  {3, true, nil, true},
+		"many":               {20, false, nil, true},
+		"many, all the same": {20, false, []string{"annoncer", "oui"}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newImportSite(t)
+			b := s.editor("lou@exemple.org")
+			var table strings.Builder
+			table.WriteString("titre;date;ville\n")
+			for i := range c.rows {
+				fmt.Fprintf(&table, "Atelier %d;14/03/2027 14h;Brest\n", i)
+			}
+			path := b.upload("agenda.csv", table.String())
+			b.post(http.StatusSeeOther, path, "by", s.org.ID, "format", "csv", "source", "agenda.csv", "c0", "name", "c1", "start", "c2", "locality")
+			trial := b.until(path + "/essai")
+			box := trial.one("input", "name", "annoncer")
+			if checked := slices.ContainsFunc(box.Attr, func(a html.Attribute) bool { return a.Key == "checked" }); checked != c.checked {
+				t.Errorf("the box is checked: %v", checked)
+			}
+			shown := attribute(trial.one("input", "name", "nouveautes"), "value")
+			b.post(http.StatusSeeOther, path+"/importer", append(c.chosen, "nouveautes", shown)...)
+			b.until(path + "/import").shows("L’import est terminé")
+			if r := s.importsOf(s.org.ID)[0].Report; r.Quiet != c.quiet || r.News != c.rows {
+				t.Errorf("quiet %v, %d new", r.Quiet, r.News)
+			}
+		})
 	}
 }

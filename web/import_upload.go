@@ -52,6 +52,8 @@ type importSettings struct {
 	Territories []instance.Ref    `json:"territories,omitempty"`
 	Mapping     map[string]string `json:"mapping,omitempty"` // of the columns of a table
 	Ready       bool              `json:"ready,omitempty"`   // they were sent, and are good
+
+	Announce instance.IntakeAnnounce `json:"announce,omitempty"`
 }
 
 // uploads keeps files in a folder, each for the account that sent it and for an hour.

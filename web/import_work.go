@@ -22,22 +22,16 @@ const (
 // may be of one.
 func (im *importer) trial(up upload) func(context.Context, *importRun) error {
 	return func(ctx context.Context, run *importRun) error {
-		_, err := im.take(ctx, run, up, true)
-		return err
+		return im.take(ctx, run, up, true)
 	}
 }
 
-// forGood imports a file and leaves a record of it, also when it is stopped half-way.
+// forGood imports a file. The node keeps a record of it, also when it is stopped half-way.
 func (im *importer) forGood(up upload) func(context.Context, *importRun) error {
 	return func(ctx context.Context, run *importRun) error {
-		h, err := im.take(ctx, run, up, false)
-		if report, _, _ := run.result(); report != nil && len(report.Rows) > 0 {
-			r := instance.RecordIntake(up.Account, up.Settings.Owner, h, up.Settings.options(false), *report, im.node.Now())
-			r.Stopped = err != nil
-			if err := im.Log.SaveIntakeRecord(context.WithoutCancel(ctx), r); err != nil {
-				return fmt.Errorf("record the import of %s: %w", up.Name, err)
-			}
-			run.set(func(run *importRun) { run.record = r.ID })
+		err := im.take(ctx, run, up, false)
+		if report, _, _ := run.result(); report != nil {
+			run.set(func(run *importRun) { run.record = report.Batch })
 		}
 		if err == nil {
 			im.uploads.drop(up.ID)
@@ -47,17 +41,19 @@ func (im *importer) forGood(up upload) func(context.Context, *importRun) error {
 }
 
 // take reads a file and takes it in.
-func (im *importer) take(ctx context.Context, run *importRun, up upload, dry bool) (*instance.Harvest, error) {
+func (im *importer) take(ctx context.Context, run *importRun, up upload, dry bool) error {
 	h, err := im.harvest(up)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	run.set(func(run *importRun) { run.total = len(h.Rows) })
-	report, err := im.node.Intake(ctx, up.Settings.Owner, h, up.Settings.options(dry), func(done int) {
+	o := up.Settings.options(dry)
+	o.Account = up.Account
+	report, err := im.node.Intake(ctx, up.Settings.Owner, h, o, func(done int) {
 		run.set(func(run *importRun) { run.done = done })
 	})
 	run.set(func(run *importRun) { run.report = &report })
-	return h, err
+	return err
 }
 
 // progressView is the page of a run that goes on.
@@ -122,6 +118,8 @@ type trialView struct {
 	Owner string
 	Wrong string // why it cannot be said; "" when it can
 	Any   bool   // there is something to import
+	News  int    // things that followers can be told of
+	Quiet bool   // unless asked, they are not: there are too many
 }
 
 // importTrial shows what importing a file would do.
@@ -149,7 +147,7 @@ func (s *Server) importTrial(w *importing) error {
 		v.Wrong = w.unusable(err)
 		return w.render(http.StatusUnprocessableEntity, "import-trial", &page{Title: w.T("import.trial.title"), NoIndex: true, View: v})
 	}
-	v.reportView = w.report(report, 0)
+	v.reportView, v.News, v.Quiet = w.report(report, 0), report.News, report.Quiet
 	v.Any = report.Counts[instance.IntakeCreated]+report.Counts[instance.IntakeUpdated]+report.Counts[instance.IntakeUnchanged] > 0
 	return w.show("import-trial", &page{Title: w.T("import.trial.title"), NoIndex: true, View: v})
 }
@@ -177,11 +175,32 @@ func (s *Server) importReal(w *importing) error {
 	if tried == nil || !tried.isOver() || !up.Settings.Ready {
 		return w.Redirect(http.StatusSeeOther, "/importer/"+up.ID)
 	}
+	posted, err := w.form()
+	if err != nil {
+		return err
+	}
+	if posted.Has("nouveautes") { // they were said to be announced, or not
+		up.Settings.Announce = announcing(posted.Get("nouveautes") == "annoncees", posted.Has("annoncer"))
+		if err := w.uploads.save(up); err != nil {
+			return err
+		}
+	}
 	if w.owner(up.Settings.Owner) == nil {
 		return fmt.Errorf("import for %s: %w", up.Settings.Owner, instance.ErrForbidden)
 	}
 	w.runs.start(w.account.ID, realRun+up.ID, w.forGood(*up)).settle(w.ctx())
 	return w.Redirect(http.StatusSeeOther, "/importer/"+up.ID+"/import")
+}
+
+// announcing is what a person chose who was shown whether what is new would be announced.
+func announcing(shown, chosen bool) instance.IntakeAnnounce {
+	switch {
+	case chosen && !shown:
+		return instance.AnnounceAll
+	case shown && !chosen:
+		return instance.AnnounceNone
+	}
+	return instance.AnnounceFew
 }
 
 // importRunning shows how far an import is, then what it did.
@@ -196,10 +215,8 @@ func (s *Server) importRunning(w *importing) error {
 	}
 	_, record, err := run.result()
 	switch {
-	case record != "" && err == nil:
-		return w.Redirect(http.StatusSeeOther, "/importer/passes/"+record)
 	case record != "":
-		return w.Redirect(http.StatusSeeOther, "/importer/passes/"+record+"?"+url.Values{"fichier": {id}}.Encode())
+		return w.Redirect(http.StatusSeeOther, "/importer/passes/"+record)
 	case errors.Is(err, errStopped):
 		w.flash("done.import-stopped")
 		return w.Redirect(http.StatusSeeOther, "/importer/"+id)

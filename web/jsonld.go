@@ -2,6 +2,8 @@ package web
 
 import (
 	"cmp"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/maillage/maillage/instance"
@@ -31,7 +33,7 @@ type thingLD struct {
 	Geo                     *geoLD     `json:"geo,omitempty"`
 	Supply                  []thingLD  `json:"supply,omitempty"`
 	Step                    []stepLD   `json:"step,omitempty"`
-	SameAs                  string     `json:"sameAs,omitempty"`
+	SameAs                  []string   `json:"sameAs,omitempty"`
 	Identifier              []codeLD   `json:"identifier,omitempty"`
 	PotentialAction         *searchLD  `json:"potentialAction,omitempty"`
 	Author                  *thingLD   `json:"author,omitempty"`
@@ -76,15 +78,38 @@ func newLD(kind string, b *instance.Base) thingLD {
 		Context: "https://schema.org", Type: kind, ID: b.ID, Name: b.Name,
 		Description: cmp.Or(b.Summary, instance.Truncate(instance.PlainText(b.Content), 300)),
 		URL:         cmp.Or(webURL(b.URL), b.ID), InLanguage: b.Language, Licence: licenceLD(b.Licence), IsBasedOn: webURL(b.DerivedFrom),
-		DatePublished: timeLD(b.Published), DateModified: timeLD(b.Updated),
+		DatePublished: timeLD(b.Published), DateModified: timeLD(b.Updated), SameAs: pages(importedFrom(b)),
 	}
 }
 
 func actorLD(kind string, a *instance.Actor) thingLD {
 	return thingLD{
 		Context: "https://schema.org", Type: kind, ID: a.ID, Name: a.Name, Description: instance.PlainText(a.Summary),
-		URL: cmp.Or(webURL(a.URL), a.ID), SameAs: webURL(a.Website), Location: placeLD(a.Place),
+		URL: cmp.Or(webURL(a.URL), a.ID), SameAs: pages(a.Website), Location: placeLD(a.Place),
 	}
+}
+
+// pages are those of addresses that a link may point to.
+func pages(addresses ...string) []string {
+	var kept []string
+	for _, address := range addresses {
+		if page := webURL(address); page != "" && !slices.Contains(kept, page) {
+			kept = append(kept, page)
+		}
+	}
+	return kept
+}
+
+// importedFrom is where a thing that was imported is, in the words of whoever wrote it
+// first; "" when what names it there is no address.
+func importedFrom(b *instance.Base) string {
+	if b.Provenance == nil {
+		return ""
+	}
+	if element, ok := strings.CutPrefix(b.Provenance.Key, "osm:"); ok { // see instance/source
+		return "https://www.openstreetmap.org/" + element
+	}
+	return b.Provenance.Key
 }
 
 func timeLD(t time.Time) string {

@@ -42,8 +42,10 @@ func TestLocalesHaveTheSameKeys(t *testing.T) {
 // Keys that are made at run time, by their prefix.
 var builtKeys = []string{
 	"join.group.", "join.mode.", "join.state.", "join.there.", "join.via.", "done.join.", "map.layer.", "people.area.", "profile.precision.", "kind.", "kinds.", "count.", "filter.", "sort.", "precision.", "code.", "licence.means.", "edit.title.", "edit.status.", "actor.new.", "actor.lead.",
+	"territories.all.",
 	"account.field.", "account.role.", "dcat.", "embed.fallback.",
-	"import.csv.", "import.feed.every.", "import.field.", "import.format.", "import.kind.", "import.progress.", "import.tab.", "import.was.", "import.would.",
+	"import.csv.", "import.feed.every.", "import.field.", "import.format.", "import.kind.", "import.past.", "import.progress.", "import.tab.", "import.via.", "import.was.", "import.would.",
+	"zone.",
 }
 
 var quoted = regexp.MustCompile(`"([a-z0-9-]+(?:\.[a-z0-9-]+)+)"`)
@@ -113,7 +115,7 @@ func TestDatesInWords(t *testing.T) {
 		when   instance.When
 		fr, en string
 	}{
-		{"an afternoon", instance.When{Start: at("2027-03-13T14:00:00+01:00"), End: at("2027-03-13T18:00:00+01:00")}, "samedi 13 mars 2027, 14 h – 18 h", "Saturday 13 March 2027, 14:00 – 18:00"},
+		{"an afternoon", instance.When{Start: at("2027-03-13T14:00:00+01:00"), End: at("2027-03-13T18:00:00+01:00")}, "samedi 13 mars 2027, 14 h –\u2060 18 h", "Saturday 13 March 2027, 14:00 –\u2060 18:00"},
 		{"an open end, in summer time", instance.When{Start: at("2027-07-01T18:30:00+02:00")}, "jeudi 1er juillet 2027, 18 h 30", "Thursday 1 July 2027, 18:30"},
 		{"overnight", instance.When{Start: at("2027-03-13T22:00:00+01:00"), End: at("2027-03-14T02:00:00+01:00")}, "du samedi 13 mars 2027, 22 h au dimanche 14 mars 2027, 2 h", "Saturday 13 March 2027, 22:00 to Sunday 14 March 2027, 02:00"},
 		{"a day", instance.When{Start: day(t, "2013-04-06"), AllDay: true}, "samedi 6 avril 2013", "Saturday 6 April 2013"},

@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/maillage/maillage/instance"
 )
@@ -10,6 +11,8 @@ type mapView struct {
 	Filters  filterForm
 	BBox     string // west,south,east,north to show first
 	Bounded  bool   // the list is limited to that box
+	NoLayer  bool   // every layer was unticked
+	More     bool   // a filter that the form folds is in use
 	WideURL  string // the same without the box
 	Problems []instance.FieldError
 	Total    int
@@ -42,7 +45,10 @@ func (s *Server) mapPage(r *request) error {
 	q, err := parseQuery(r.QueryParams())
 	v := mapView{Problems: r.problems(err), Bounded: q.BBox != nil, WideURL: r.with("bbox", "")}
 	asked := q.Kinds
-	if len(q.Kinds) == 0 {
+	if len(asked) == len(indexedKinds) {
+		asked = nil // what a form without script sends of boxes that are all ticked
+	}
+	if len(asked) == 0 {
 		q.Kinds = indexedKinds
 	}
 	q.Undated = true // dates choose among events; the rest of the map stays
@@ -57,7 +63,9 @@ func (s *Server) mapPage(r *request) error {
 	if v.White, err = r.whiteMap(q.BBox); err != nil {
 		return err
 	}
-	v.Filters.Active = v.Filters.Active || len(asked) > 0 || v.Time.From != "" || v.Time.To != "" || v.White.Shown
+	v.NoLayer = slices.Contains(asked, noKind) && !v.White.Shown
+	v.More = v.Time.From != "" || v.Time.To != "" || slices.ContainsFunc(v.Filters.Selects, selectField.chosen)
+	v.Filters.Active = v.Filters.Active || v.More || len(asked) > 0 || v.White.Shown
 	if q.Text == "" && q.Sort == instance.SortDefault {
 		q.Sort = instance.SortName
 	}

@@ -20,10 +20,15 @@ type layer struct {
 	Selected bool
 }
 
-// layers are what can be shown; none chosen is all of them.
+// layerOrder is the order of the layers: first what most people come for.
+var layerOrder = []instance.Kind{
+	instance.KindEvent, instance.KindPartner, instance.KindTerritory, instance.KindAnnouncement, instance.KindRecipe,
+}
+
+// layers are what can be shown; nothing chosen is all of them, noKind none.
 func (r *request) layers(chosen []instance.Kind) []layer {
-	layers := make([]layer, len(indexedKinds))
-	for i, kind := range indexedKinds {
+	layers := make([]layer, len(layerOrder))
+	for i, kind := range layerOrder {
 		layers[i] = layer{kind, r.T("map.layer." + string(kind)), len(chosen) == 0 || slices.Contains(chosen, kind)}
 	}
 	return layers

@@ -97,7 +97,9 @@ func (r *request) printEntry(h instance.Hit) printEntry {
 		return e // a territory, or withdrawn meanwhile
 	}
 	if place := r.placeView(o.Common().Place); place != nil {
-		e.Address = cmp.Or(place.Address, place.Label)
+		if e.Address = cmp.Or(place.Address, place.Label); e.Address == h.Locality {
+			e.Address = "" // the heading says it
+		}
 	}
 	if partner, ok := o.(*instance.Partner); ok {
 		e.Website = webURL(partner.Website)

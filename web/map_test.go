@@ -8,19 +8,24 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"golang.org/x/net/html"
+
 	"github.com/maillage/maillage/instance"
 )
 
-// The gazetteer of these tests: three communes, of which one has nobody around.
+// The gazetteer of these tests: three communes, of which one has nobody around, and one
+// whose position is not known.
 type threeCommunes struct{ instance.Gazetteer }
 
 var (
 	redon     = instance.Commune{Kind: instance.CommuneToday, INSEE: "35236", Name: "Redon", PostalCodes: []string{"35600"}, Departement: "35", Region: "Bretagne", Population: 9000, Point: &instance.Point{Lat: 47.6514, Lon: -2.0845}}
 	brestCity = instance.Commune{Kind: instance.CommuneToday, INSEE: "29019", Name: "Brest", PostalCodes: []string{"29200"}, Departement: "29", Region: "Bretagne", Population: 140000, Point: &instance.Point{Lat: 48.39, Lon: -4.486}}
+	renac     = instance.Commune{Kind: instance.CommuneToday, INSEE: "35237", Name: "Renac", PostalCodes: []string{"35600"}, Departement: "35", Region: "Bretagne", Population: 900}
 	gueret    = instance.Commune{Kind: instance.CommuneToday, INSEE: "23096", Name: "Guéret", PostalCodes: []string{"23000"}, Departement: "23", Region: "Nouvelle-Aquitaine", Population: 12000, Point: &instance.Point{Lat: 46.17, Lon: 1.87}}
 )
 
@@ -29,7 +34,7 @@ func (threeCommunes) Communes() []instance.Commune {
 }
 
 func (g threeCommunes) find(ok func(instance.Commune) bool) (found []instance.Commune) {
-	for _, c := range g.Communes() {
+	for _, c := range append(g.Communes(), renac) {
 		if ok(c) {
 			found = append(found, c)
 		}
@@ -155,6 +160,30 @@ func TestPrintSheet(t *testing.T) {
 	}
 }
 
+func ticked(box *html.Node) bool {
+	return slices.ContainsFunc(box.Attr, func(a html.Attribute) bool { return a.Key == "checked" })
+}
+
+func TestNoLayerShowsNothing(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.partner("fablab", "Le fablab", func(p *instance.Partner) { p.Place = &instance.Place{Point: redon.Point} })
+	s.reindex()
+	none := s.get("/carte?kind=none")
+	none.shows("Aucune couche n’est cochée")
+	none.lacks("Le fablab")
+	if boxes := none.all("input", "name", "kind"); len(boxes) != 1+len(indexedKinds) || slices.ContainsFunc(boxes, ticked) {
+		t.Errorf("%d boxes, one of them ticked", len(boxes))
+	}
+	for _, query := range []string{"", "?kind=none&kind=partner", "?kind=none&kind=event&kind=recipe&kind=partner&kind=territory&kind=announcement"} {
+		s.get("/carte" + query).shows("Le fablab")
+	}
+	if body := s.get("/api/v1/map?kind=none").Body.String(); !strings.Contains(body, `"total":0`) {
+		t.Errorf("points: %s", body)
+	}
+	s.get("/carte/imprimer?kind=none").lacks("Le fablab")
+}
+
 func TestSuggestCompletesPostalCodes(t *testing.T) {
 	t.Parallel()
 	s := newSiteWith(t, instance.Options{Gazetteer: threeCommunes{}})
@@ -170,6 +199,18 @@ func TestSuggestCompletesPostalCodes(t *testing.T) {
 	if !strings.Contains(page, "Redon (35)") || !strings.Contains(page, "/recherche?pres=Redon") {
 		t.Error("leads to what is near Redon")
 	}
+}
+
+func TestNearACommuneOfUnknownPosition(t *testing.T) {
+	t.Parallel()
+	s := newSiteWith(t, instance.Options{Gazetteer: threeCommunes{}})
+	s.partner("mediatheque", "La médiathèque", func(p *instance.Partner) { p.Place = &instance.Place{Locality: "Redon", Point: redon.Point} })
+	s.partner("brest", "Le fablab", func(p *instance.Partner) { p.Place = &instance.Place{Locality: "Brest", Point: brestCity.Point} })
+	s.reindex()
+	page := s.get("/recherche?pres=Renac&radius_km=10")
+	page.shows("La position de Renac (35) n’est pas connue", "partent de Redon (35)", "La médiathèque")
+	page.lacks("Le fablab")
+	s.get("/recherche?pres=Redon").lacks("n’est pas connue")
 }
 
 func TestWorkerIsForTheMapOnly(t *testing.T) {

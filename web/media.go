@@ -46,6 +46,9 @@ func (s *Server) picture(c echo.Context) error {
 // maxUpload bounds a form with a picture: the picture, and the fields.
 const maxUpload = instance.MaxPicture + maxForm
 
+// pictureForms are the forms with a picture that are being read: each is held in memory.
+var pictureForms = make(chan struct{}, 4)
+
 // filledIn reads a posted form that may come with a picture, in its field "fichier".
 // Nothing is written to the disk meanwhile, and nothing beyond the limits is kept.
 func (r *request) filledIn() (values url.Values, file []byte, err error) {
@@ -55,6 +58,12 @@ func (r *request) filledIn() (values url.Values, file []byte, err error) {
 		return values, nil, err
 	}
 	req := r.Request()
+	select {
+	case pictureForms <- struct{}{}:
+		defer func() { <-pictureForms }()
+	case <-req.Context().Done():
+		return nil, nil, req.Context().Err()
+	}
 	req.Body = http.MaxBytesReader(r.Response(), req.Body, maxUpload)
 	parts, err := req.MultipartReader()
 	if err != nil {

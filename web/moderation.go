@@ -15,6 +15,7 @@ type queueView struct {
 	Lines     []queueLine
 	Pages     pagination
 	Moderates bool
+	Sweep     bool // so much waits that it may be advertising
 }
 
 // queueLine is one proposal in the list.
@@ -72,6 +73,7 @@ func (r *request) showQueue(path string, newest bool, states []instance.Proposal
 		return err
 	}
 	v := queueView{Tabs: r.moderationTabs(path), Pages: r.paginate(number, perPage, total), Moderates: r.account.Moderates()}
+	v.Sweep = slices.Equal(states, openStates) && total >= worthSweeping
 	for i := range proposals {
 		line, err := r.queueLine(&proposals[i])
 		if err != nil {
@@ -240,7 +242,7 @@ func (r *request) remedies(p *instance.Proposal) []editOption {
 		options = append(options, editOption{Value: string(remedy), Label: r.T(label), Note: r.T(note)})
 	}
 	switch domain := instance.Origin(p.Object); {
-	case r.s.node.URLs().Local(p.Object) && proposeLayouts[p.ObjectKind] != nil:
+	case r.s.node.URLs().Local(p.Object) && slices.Contains(publishedKinds, p.ObjectKind):
 		add(instance.RemedyWithdraw, "moderation.remedy.withdraw", "moderation.remedy.withdraw.note")
 	case !r.s.node.URLs().Local(p.Object):
 		add(instance.RemedyForward, "moderation.remedy.forward", "moderation.remedy.forward.note")
@@ -305,6 +307,12 @@ func (s *Server) accept(r *request) error {
 		return r.decided(p, posted, "", r.fail("accepter", "prenez au moins un changement, ou refusez la proposition"))
 	}
 	_, err = editor.AcceptProposal(r.ctx(), p.ID, posted.Get("by"), changes, posted.Get("answer"))
+	switch notTheirs := errors.Is(err, instance.ErrForbidden) && p.Kind == instance.ProposeCorrect && len(changes) > 0; {
+	case notTheirs && p.ObjectKind == instance.KindTerritory:
+		err = r.fail("accepter", "seul l'hôte du nœud peut changer un territoire : il voit aussi cette proposition")
+	case notTheirs:
+		err = r.fail("accepter", "seule la personne qui l'a écrit peut en changer les mots : elle voit aussi cette proposition")
+	}
 	return r.decided(p, posted, "done.accepted", err)
 }
 

@@ -1,14 +1,21 @@
 package web
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"image"
+	"image/png"
 	"maps"
 	"math/rand/v2"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/maillage/maillage/instance"
 )
 
 // tries is how many requests are made of each operation.
@@ -23,7 +30,8 @@ func TestEveryAnswerIsDocumented(t *testing.T) {
 		t.Fatal(err)
 	}
 	g := &generator{document: document, rand: rand.New(rand.NewPCG(2026, 11)), apiWorld: setupAPI(t)}
-	g.known = append(g.known, "inconnu", "été", strings.Repeat("a", 26))
+	g.known = append(g.known, "inconnu", "été", strings.Repeat("a", 26), "1", "2")
+	g.peers()
 	paths := document["paths"].(map[string]any)
 	statuses := map[int]int{}
 	for _, path := range slices.Sorted(maps.Keys(paths)) {
@@ -38,7 +46,7 @@ func TestEveryAnswerIsDocumented(t *testing.T) {
 			}
 		}
 	}
-	for _, want := range []int{200, 201, 204, 400, 401, 404, 410, 412, 415, 422} {
+	for _, want := range []int{200, 201, 202, 204, 400, 401, 403, 404, 409, 410, 412, 415, 422} {
 		if statuses[want] == 0 {
 			t.Errorf("no request was answered by %d: %v", want, statuses)
 		}
@@ -52,6 +60,7 @@ type generator struct {
 	rand     *rand.Rand
 	known    []string // what may stand for {id}
 	tags     []string // ETags that were read
+	sheet    string   // IRI of a sheet of ours
 }
 
 func pick[T any](g *generator, list []T) T { return list[g.rand.IntN(len(list))] }
@@ -73,7 +82,8 @@ func (g *generator) resolve(schema map[string]any) map[string]any {
 
 func (g *generator) try(path, method string, operation map[string]any) int {
 	g.Helper()
-	target, header := strings.ReplaceAll(path, "{id}", url.PathEscape(pick(g, g.known))), []string{}
+	target := placeholder.ReplaceAllStringFunc(path, func(string) string { return url.PathEscape(pick(g, g.known)) })
+	header := []string{}
 	query := url.Values{}
 	for _, p := range anys(operation["parameters"]) {
 		parameter := g.resolve(p.(map[string]any))
@@ -95,8 +105,14 @@ func (g *generator) try(path, method string, operation map[string]any) int {
 	}
 	body := ""
 	if operation["requestBody"] != nil {
-		body = g.body(operation["requestBody"].(map[string]any))
-		header = append(header, "Content-Type", pick(g, []string{"application/json", "application/json", "application/json", "application/json", "text/plain", ""}))
+		content := operation["requestBody"].(map[string]any)["content"].(map[string]any)
+		mediaType := "application/json"
+		if content[mediaType] == nil {
+			mediaType, body = "image/png", pick(g, []string{onePixel, "GIF89a", ""})
+		} else {
+			body = g.body(content[mediaType].(map[string]any)["schema"].(map[string]any))
+		}
+		header = append(header, "Content-Type", pick(g, []string{mediaType, mediaType, mediaType, mediaType, "text/plain", ""}))
 	}
 	if operation["security"] != nil && !g.one(8) {
 		header = append(header, "Authorization", "Bearer "+testToken)
@@ -107,6 +123,9 @@ func (g *generator) try(path, method string, operation map[string]any) int {
 	g.check(method, target, body, operation, answer)
 	if at := answer.Header().Get("Location"); at != "" {
 		g.known = append(g.known, at[strings.LastIndexByte(at, '/')+1:])
+	}
+	if id, ok := answer.body["id"].(string); ok && !strings.Contains(id, "/") { // of a participant, of a proposal
+		g.known = append(g.known, id)
 	}
 	if tag := answer.Header().Get("ETag"); tag != "" && answer.Code < 300 {
 		g.tags = append(g.tags, tag)
@@ -210,16 +229,10 @@ func anys(v any) []any {
 }
 
 // body is a body as the document wants it, or spoilt.
-func (g *generator) body(request map[string]any) string {
-	schema := request["content"].(map[string]any)["application/json"].(map[string]any)["schema"].(map[string]any)
+func (g *generator) body(schema map[string]any) string {
 	var value any
 	if g.one(2) {
-		value = map[string]any{ // good for every kind
-			"name": "Cartopartie " + fmt.Sprint(g.rand.IntN(1000)), "content": "<p>Bonjour</p>", "licence": "CC-BY-SA-4.0",
-		}
-		if properties := g.resolve(schema)["properties"].(map[string]any); properties["when"] != nil {
-			value.(map[string]any)["when"] = map[string]any{"start": "2027-03-14"}
-		}
+		value = g.good(g.resolve(schema)["properties"].(map[string]any))
 	} else {
 		value = g.value(schema, 0)
 	}
@@ -237,6 +250,61 @@ func (g *generator) body(request map[string]any) string {
 	}
 	return string(data)
 }
+
+// good is a body that is likely to be taken: of a publication of any kind, unless its
+// properties are those of another.
+func (g *generator) good(properties map[string]any) map[string]any {
+	name := "Cartopartie " + fmt.Sprint(g.rand.IntN(1000))
+	event := map[string]any{"name": name, "content": "<p>Bonjour</p>", "licence": "CC-BY-SA-4.0", "join_mode": "restricted", "when": map[string]any{"start": "2027-03-14"}}
+	switch {
+	case properties["rhythm"] != nil:
+		return map[string]any{"event": event, "rhythm": "week", "until": "2027-04-14"}
+	case properties["seats"] != nil:
+		return map[string]any{"name": "Une voisine", "phone": "au guichet"}
+	case properties["state"] != nil:
+		return map[string]any{"state": pick(g, []string{"accepted", "refused"})}
+	case properties["reason"] != nil:
+		return pick(g, []map[string]any{
+			{"kind": "correct", "object": g.sheet, "changes": []any{map[string]any{"field": "name", "now": name}}},
+			{"kind": "report", "object": g.sheet, "reason": "error", "message": "Déménagé"},
+		})
+	case properties["answer"] != nil:
+		return map[string]any{"answer": "Merci"}
+	case properties["when"] != nil:
+		return event
+	}
+	delete(event, "when")
+	delete(event, "join_mode")
+	return event
+}
+
+// peers has another organisation publish here, and another node elsewhere.
+func (g *generator) peers() {
+	g.sheet = g.partner("fablab", "Le fablab", nil).Common().ID
+	other := g.actor(instance.KindOrganisation, "autre", "Autre")
+	theirs, err := g.node.Publish(g.Context(), other.ID, &instance.Event{Base: instance.Base{Kind: instance.KindEvent, Slug: "autre-fete", Name: "Fête d'à côté"}, When: instance.When{Start: time.Date(2027, 3, 14, 9, 0, 0, 0, time.UTC)}})
+	g.must(err)
+	g.foreign("https://b.example/e", "Fest-noz")
+	g.must(g.store.Write(g.Context(), func(tx instance.Tx) error {
+		o, err := tx.Object(g.Context(), "https://b.example/e")
+		if err != nil {
+			return err
+		}
+		o.(*instance.Event).JoinMode = instance.JoinFree
+		return tx.SaveObject(g.Context(), o, []byte("{}"))
+	}))
+	g.known = append(g.known, theirs.Common().Slug, instance.Key("https://b.example/e"), "fablab", "tiriad")
+}
+
+// placeholder is what stands for an identifier in a path.
+var placeholder = regexp.MustCompile(`\{[a-z]+\}`)
+
+// onePixel is a picture.
+var onePixel = func() string {
+	var out bytes.Buffer
+	_ = png.Encode(&out, image.NewGray(image.Rect(0, 0, 1, 1))) // to memory: never fails
+	return out.String()
+}()
 
 // strange are values that programs send by mistake, or on purpose.
 var strange = []any{

@@ -14,6 +14,8 @@ type actorView struct {
 	Place      *placeView
 	Website    string
 	Provenance *provenance
+	MovedTo    string          // where it lives now, if not here
+	Featured   []card          // what it puts forward
 	EditURL    string          // for those who may change it
 	Image      *instance.Image // one that this node keeps
 }
@@ -54,6 +56,9 @@ func (r *request) showActor(a *instance.Actor) error {
 		card: r.actorCard(a), Summary: a.Summary, Follow: r.followable(a), Place: r.placeView(a.Place),
 		Website: webURL(a.Website), Provenance: r.provenance(a.Origin, cmp.Or(a.URL, a.ID)),
 	}
+	if common.MovedTo = webURL(a.MovedTo); common.MovedTo != "" {
+		common.Follow = nil // what it says is said there
+	}
 	if r.account != nil && r.s.node.Editor(r.account).MayPresent(a) {
 		common.EditURL = common.Path + "/modifier"
 	}
@@ -65,6 +70,9 @@ func (r *request) showActor(a *instance.Actor) error {
 		Canonical: cmp.Or(webURL(a.URL), a.ID), Alternate: a.ID, OGType: "profile", NoIndex: !a.Local(),
 	}
 	var err error
+	if common.Featured, err = r.featured(a); err != nil {
+		return err
+	}
 	if p.Improve, err = r.improve(a.ID, a.Kind, a.Origin); err != nil {
 		return err
 	}

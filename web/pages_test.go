@@ -26,7 +26,7 @@ func TestEventLeadsToTheRestOfTheThread(t *testing.T) {
 	parent := s.event("opl", "Opération Libre", instance.When{Start: day(t, "2027-04-03"), End: day(t, "2027-04-04"), AllDay: true}, nil)
 	s.event("restitution", "Restitution publique", instance.When{Start: day(t, "2027-04-04"), AllDay: true}, func(e *instance.Event) {
 		e.PartOf = &instance.Ref{ID: parent.ID, Name: "Opération Libre"}
-		e.Organisers = []instance.Ref{{ID: sheet.ID, Name: "x"}, {Slug: "osm", Name: "x"}, {Name: "Groupe informel"}, {ID: "https://c.example/a", Name: "Ailleurs"}}
+		e.Organisers = []instance.Ref{{ID: sheet.ID, Name: "x"}, {Slug: "osm", Name: "x"}, {Name: "Groupe informel"}, {URL: "https://c.example/a", Name: "Ailleurs"}}
 		e.Territories, e.Inferred = here, []string{"organisers"}
 		e.Contributions = []instance.Contribution{{Type: "osm-edition", Count: 1200}, {Type: "wikipedia-article", Name: "Le port", URL: "https://fr.wikipedia.example/port"}}
 		e.Participants, e.Place = 200, &instance.Place{Locality: "Brest", Point: atBrest, Precision: instance.PrecisionCommune}
@@ -224,7 +224,9 @@ func fillHostile(v reflect.Value, name string) {
 			return
 		}
 		for i := range v.NumField() {
-			fillHostile(v.Field(i), v.Type().Field(i).Name)
+			if field := v.Type().Field(i); field.IsExported() {
+				fillHostile(v.Field(i), field.Name)
+			}
 		}
 	case reflect.Slice:
 		if v.Type().Elem().Kind() != reflect.Uint8 {

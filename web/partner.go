@@ -40,7 +40,7 @@ func (r *request) showPartner(p *page, common objectView, partner *instance.Part
 
 func partnerLD(partner *instance.Partner) thingLD {
 	ld := newLD("Organization", &partner.Base)
-	ld.SameAs, ld.Location = webURL(partner.Website), placeLD(partner.Place)
+	ld.SameAs, ld.Location = pages(partner.Website, importedFrom(&partner.Base)), placeLD(partner.Place)
 	return ld
 }
 

@@ -65,6 +65,34 @@ func TestPeopleNear(t *testing.T) {
 	}
 }
 
+func TestPeopleAreSuggestedWhileTheyAppear(t *testing.T) {
+	t.Parallel()
+	s := newSiteWith(t, instance.Options{Gazetteer: threeCommunes{}})
+	s.reindex()
+	home := instance.Point{Lat: 47.6601, Lon: -2.0712}
+	s.appear("a@a.example", instance.Actor{Slug: "camille", Name: "Anne-Élise Morvan", Place: &instance.Place{Point: &home, Precision: instance.Precision5Km}})
+	s.appear("b@a.example", instance.Actor{Slug: "dominique", Name: "Dominique", Place: &instance.Place{Locality: "29200"}})
+	suggested := func(text string) string {
+		return s.get("/api/v1/suggest?q=" + url.QueryEscape(text)).Body.String()
+	}
+	for text, want := range map[string]string{"elise": "personne, vers Redon", "MORV": "/personnes/camille", "domi": "personne, Brest"} {
+		if body := suggested(text); !strings.Contains(body, want) {
+			t.Errorf("%s: %s", text, body)
+		}
+	}
+	for _, text := range []string{"m", "lise", "%", "redon"} {
+		if body := suggested(text); strings.Contains(body, "/personnes/") {
+			t.Errorf("%s: %s", text, body)
+		}
+	}
+	account, err := s.node.AccountByEmail(s.Context(), "a@a.example")
+	s.must(err)
+	s.must(s.node.Disappear(s.Context(), account.ID))
+	if body := suggested("elise"); strings.Contains(body, "lise") {
+		t.Errorf("who has just vanished is suggested: %s", body)
+	}
+}
+
 func TestWhoCanHelpHere(t *testing.T) {
 	t.Parallel()
 	s := newSiteWith(t, instance.Options{Gazetteer: threeCommunes{}})

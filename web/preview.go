@@ -29,7 +29,7 @@ type previewView struct {
 
 // preview shows a draft as its readers will see it.
 func (s *Server) preview(r *request) error {
-	w, o, err := r.drafted(r.Param("id"))
+	w, o, err := r.drafted(r.Param("id"), false)
 	if err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ func (s *Server) preview(r *request) error {
 		v.Practical = &practical
 	case *instance.Recipe:
 		recipe := recipeView{
-			objectView: common, Recipe: o, Days: programme(o.Programme),
+			objectView: common, Recipe: o, Days: r.programme(o.Programme),
 			Essential: r.ingredients(o.Ingredients, true), Optional: r.ingredients(o.Ingredients, false),
 		}
 		v.Recipe = &recipe
@@ -91,8 +91,9 @@ func mastodonLines(o instance.Object) []string {
 	return []string{line}
 }
 
-// drafted loads a draft of the reader's and the object that its form says.
-func (r *request) drafted(id string) (*writing, instance.Object, error) {
+// drafted loads a draft of the reader's and the object that its form says, to be
+// published when it is final.
+func (r *request) drafted(id string, final bool) (*writing, instance.Object, error) {
 	editor := r.s.node.Editor(r.account)
 	d, err := editor.Draft(r.ctx(), id)
 	if err != nil {
@@ -103,13 +104,14 @@ func (r *request) drafted(id string) (*writing, instance.Object, error) {
 		return nil, nil, err
 	}
 	w.resume()
+	w.form.final = final
 	o, err := w.object()
 	return w, o, err
 }
 
 // publishDraft makes a draft public, from its preview.
 func (s *Server) publishDraft(r *request) error {
-	w, o, err := r.drafted(r.Param("id"))
+	w, o, err := r.drafted(r.Param("id"), true)
 	if err != nil {
 		return err
 	}

@@ -37,6 +37,7 @@ var problemTitles = map[int]string{
 	http.StatusUnprocessableEntity:   "Contenu à corriger",
 	http.StatusTooManyRequests:       "Trop de requêtes",
 	http.StatusInternalServerError:   "Erreur du serveur",
+	http.StatusServiceUnavailable:    "Trop à faire",
 }
 
 func newProblem(status int, detail string) *problem {
@@ -44,7 +45,7 @@ func newProblem(status int, detail string) *problem {
 	if !ok {
 		title = http.StatusText(status)
 	}
-	return &problem{Type: "about:blank", Title: title, Status: status, Detail: detail}
+	return &problem{Type: "about:blank", Title: typographic.Replace(title), Status: status, Detail: typographic.Replace(detail)}
 }
 
 // problemOf maps an error to what a stranger may read of it. The text of an
@@ -85,10 +86,10 @@ func invalid(status int, err error) *problem {
 		p.Detail = "Le contenu ne correspond pas à ce qui est attendu ici."
 		return p
 	}
-	p.Errors = v.Fields
 	names := make([]string, len(v.Fields))
 	for i, f := range v.Fields {
 		names[i] = f.Field
+		p.Errors = append(p.Errors, instance.FieldError{Field: f.Field, Message: typographic.Replace(f.Message)})
 	}
 	p.Detail = "À corriger : " + strings.Join(names, ", ") + "."
 	return p

@@ -88,15 +88,10 @@ func (s *Server) propose(r *request) error {
 
 // send proposes what a form holds; refused shows the form again.
 func (r *request) send(posted url.Values, p instance.Proposal, refused func(status int, err error) error) error {
-	if wait, err := r.guard(posted, r.Request().URL.Path); err != nil {
-		status := http.StatusUnprocessableEntity
-		if wait > 0 {
-			status = http.StatusTooManyRequests
-			r.Response().Header().Set("Retry-After", strconv.Itoa(int(wait.Seconds())+1))
-		}
+	if status, err := r.guard(posted, r.Request().URL.Path); err != nil {
 		return refused(status, err)
 	}
-	p.Message, p.Email, p.Language = posted.Get("message"), posted.Get("email"), r.lang
+	p.Message, p.Email, p.Language, p.Sender = posted.Get("message"), posted.Get("email"), r.lang, r.s.seals.sender(clientAddress(r.Request()))
 	if !r.spend(posted) {
 		return refused(http.StatusConflict, r.fail("envoyer", "c'est déjà envoyé : une fois suffit"))
 	}
@@ -182,9 +177,13 @@ func (s *Server) correct(r *request) error {
 // seen names the version of an object that somebody had before them.
 func seen(b *instance.Base) string { return strconv.FormatInt(b.Updated.UnixMicro(), 36) }
 
-// correctable loads the object whose key is in the address.
+// correctable loads the object, or what an actor says of itself, whose key is in the
+// address.
 func (r *request) correctable() (instance.Object, error) {
 	o, err := r.s.node.ObjectByKey(r.ctx(), r.Param("key"))
+	if errors.Is(err, instance.ErrNotFound) {
+		o, err = r.presentation()
+	}
 	switch {
 	case err != nil:
 		return nil, err
@@ -192,6 +191,19 @@ func (r *request) correctable() (instance.Object, error) {
 		return nil, fmt.Errorf("correct %s: %w", o.Common().ID, instance.ErrGone)
 	}
 	return o, nil
+}
+
+func (r *request) presentation() (instance.Object, error) {
+	a, err := r.s.node.ActorByKey(r.ctx(), r.Param("key"))
+	if err != nil {
+		return nil, err
+	}
+	if !a.Local() {
+		if err := r.s.shown(r, a); err != nil {
+			return nil, err
+		}
+	}
+	return instance.Presentation(a)
 }
 
 func (r *request) showCorrect(status int, o instance.Object, values url.Values, err error) error {

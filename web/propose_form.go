@@ -30,11 +30,17 @@ var proposeSpecs = map[string]fieldSpec{
 	"website":       {label: "propose.website", kind: "url", hint: "propose.link.hint"},
 	"actor_kind":    {label: "propose.actor-kind", kind: "select", list: "actor_kinds", blank: "propose.unsaid"},
 	"content":       {label: "propose.content", hint: "propose.content.hint", kind: "area"},
-	"message":       {label: "propose.message", hint: "propose.message.hint", kind: "area", max: 2000},
-	"email":         {label: "propose.email", hint: "propose.email.hint", kind: "email"},
-	"answer":        {label: "moderation.answer", kind: "area", max: 500},
-	"by":            {label: "moderation.by", kind: "select", required: true},
-	"reason":        {label: "report.reason", kind: "radios", required: true},
+
+	"organisation.name":    {label: "propose.name", required: true, max: 100},
+	"organisation.content": {label: "actor.summary", hint: "propose.content.hint", kind: "area", max: 5000},
+	"territory.name":       {label: "propose.name", required: true, max: 100},
+	"territory.content":    {label: "actor.summary", hint: "propose.content.hint", kind: "area", max: 5000},
+
+	"message": {label: "propose.message", hint: "propose.message.hint", kind: "area", max: 2000},
+	"email":   {label: "propose.email", hint: "propose.email.hint", kind: "email"},
+	"answer":  {label: "moderation.answer", kind: "area", max: 500},
+	"by":      {label: "moderation.by", kind: "select", required: true},
+	"reason":  {label: "report.reason", kind: "radios", required: true},
 }
 
 // proposeGroup is a part of a form.
@@ -65,6 +71,11 @@ var proposeLayouts = map[instance.Kind][]struct {
 	},
 	instance.KindRecipe:       {{"propose.what", false, []string{"name", "summary", "content"}}},
 	instance.KindAnnouncement: {{"propose.what", false, []string{"content"}}},
+	instance.KindOrganisation: {
+		{"propose.what", false, []string{"name", "content", "website"}},
+		{"propose.where", false, []string{"place", "street", "postal_code", "locality"}},
+	},
+	instance.KindTerritory: {{"propose.what", false, []string{"name", "content", "website"}}},
 }
 
 // proposeForm is a form of proposed fields being filled in.

@@ -6,7 +6,9 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
+	"net/http"
 	"net/url"
+	"strconv"
 	"time"
 )
 
@@ -66,20 +68,29 @@ func (s *formSeals) age(seal, action string) (age time.Duration, ok bool) {
 	return s.now().Sub(issued), true
 }
 
-// guard tells a person from a robot, without asking them anything: nil for a person.
-// wait is how long to, when too much came from the same address.
-func (r *request) guard(posted url.Values, action string) (wait time.Duration, err error) {
-	if wait = r.s.attempts.take("form from "+clientAddress(r.Request()), postsByPlace); wait > 0 {
-		return wait, r.fail("envoyer", "trop d'envois viennent de cet endroit : attendez un quart d'heure, puis renvoyez")
+// sender stands for where a form came from, until this server stops: it tells places
+// apart, and leads back to none.
+func (s *formSeals) sender(address string) string {
+	mac := hmac.New(sha256.New, s.key[:])
+	mac.Write([]byte("sender " + address))
+	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:12])
+}
+
+// guard tells a person from a robot, without asking them anything: nil for a person,
+// else the status with which the form is shown again.
+func (r *request) guard(posted url.Values, action string) (status int, err error) {
+	if wait := r.s.attempts.take("form from "+clientAddress(r.Request()), postsByPlace); wait > 0 {
+		r.Response().Header().Set("Retry-After", strconv.Itoa(int(wait.Seconds())+1))
+		return http.StatusTooManyRequests, r.fail("envoyer", "trop d'envois viennent de cet endroit : attendez un quart d'heure, puis renvoyez")
 	}
 	age, ok := r.s.seals.age(posted.Get("sceau"), action)
 	switch {
 	case posted.Get(trap) != "":
-		return 0, r.fail(trap, "laissez ce champ vide : il ne sert qu'à reconnaître les robots")
+		return http.StatusUnprocessableEntity, r.fail(trap, "laissez ce champ vide : il ne sert qu'à reconnaître les robots")
 	case !ok || age > stalest:
-		return 0, r.fail("envoyer", "cette page était ouverte depuis longtemps : relisez, puis renvoyez")
+		return http.StatusUnprocessableEntity, r.fail("envoyer", "cette page était ouverte depuis longtemps : relisez, puis renvoyez")
 	case age < soonest:
-		return 0, r.fail("envoyer", "c'était très rapide pour une personne : relisez, puis renvoyez")
+		return http.StatusUnprocessableEntity, r.fail("envoyer", "c'était très rapide pour une personne : relisez, puis renvoyez")
 	}
 	return 0, nil
 }

@@ -30,6 +30,10 @@ var indexedKinds = []instance.Kind{
 	instance.KindEvent, instance.KindRecipe, instance.KindPartner, instance.KindTerritory, instance.KindAnnouncement,
 }
 
+// noKind is the kind that nothing is of: kind=none is how an address says that every
+// layer of the map was taken away, since no kind at all means all of them.
+const noKind instance.Kind = "none"
+
 // subkindLists are the vocabularies that a document's Subkind comes from.
 var subkindLists = []string{"event_kinds", "actor_kinds", "territory_kinds"}
 
@@ -142,15 +146,23 @@ func (p *params) text(name string) string {
 	return s
 }
 
+// kinds reads kinds of things. A form of boxes to tick sends noKind beside those that
+// are ticked, which it then does not change.
 func (p *params) kinds(name string) []instance.Kind {
 	var out []instance.Kind
+	none := false
 	for _, value := range p.many(name) {
-		kind := instance.Kind(value)
-		if !slices.Contains(indexedKinds, kind) {
+		switch kind := instance.Kind(value); {
+		case kind == noKind:
+			none = true
+		case slices.Contains(indexedKinds, kind):
+			out = append(out, kind)
+		default:
 			p.fail(name, "« %s » n'est pas une sorte de publication ; choisissez parmi %s", value, join(indexedKinds))
-			continue
 		}
-		out = append(out, kind)
+	}
+	if none && len(out) == 0 {
+		return []instance.Kind{noKind}
 	}
 	return out
 }

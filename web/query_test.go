@@ -33,6 +33,8 @@ func TestParseQuery(t *testing.T) {
 		"nothing":              {"", instance.Query{}},
 		"empty fields":         {"q=&kind=&lat=&bbox=+&page=", instance.Query{}},
 		"text is trimmed":      {"q=+cartopartie+", instance.Query{Text: "cartopartie"}},
+		"no kind at all":       {"kind=none", instance.Query{Kinds: []instance.Kind{noKind}}},
+		"a form of boxes":      {"kind=none&kind=event", instance.Query{Kinds: []instance.Kind{"event"}}},
 		"commas":               {"kind=event,recipe", instance.Query{Kinds: []instance.Kind{"event", "recipe"}}},
 		"repeated, once each":  {"theme=communs&theme=culture,communs", instance.Query{Themes: []string{"communs", "culture"}}},
 		"subkind of any list":  {"subkind=fablab,cartopartie,quartier", instance.Query{Subkinds: []string{"fablab", "cartopartie", "quartier"}}},

@@ -33,7 +33,7 @@ func (r *request) showRecipe(p *page, common objectView, recipe *instance.Recipe
 		return err
 	}
 	v := recipeView{
-		objectView: common, Recipe: recipe, Forks: forks, Days: programme(recipe.Programme),
+		objectView: common, Recipe: recipe, Forks: forks, Days: r.programme(recipe.Programme),
 		Essential: r.ingredients(recipe.Ingredients, true), Optional: r.ingredients(recipe.Ingredients, false),
 	}
 	if adaptable(recipe.Licence) {
@@ -74,12 +74,13 @@ func (r *request) ingredients(list []instance.Ingredient, essential bool) []ingr
 	return groups
 }
 
-func programme(slots []instance.Slot) []programmeDay {
+func (r *request) programme(slots []instance.Slot) []programmeDay {
 	var days []programmeDay
 	for _, slot := range slots {
 		if len(days) == 0 || days[len(days)-1].Day != slot.Day {
 			days = append(days, programmeDay{Day: slot.Day})
 		}
+		slot.Slot = r.label("programme_slots", slot.Slot)
 		last := &days[len(days)-1]
 		last.Slots = append(last.Slots, slot)
 	}

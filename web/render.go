@@ -62,6 +62,7 @@ type page struct {
 	Content  template.HTML     // View in the page's own template
 	Waiting  int               // proposals that wait for them
 	Replies  int               // answers to what they publish, to be read
+	Organise int               // events that they are asked to organise
 	Lang     string
 	NodeName string
 	Domain   string
@@ -82,7 +83,7 @@ type menuItem struct {
 }
 
 // ToRead is all that waits for them.
-func (p *page) ToRead() int { return p.Waiting + p.Replies }
+func (p *page) ToRead() int { return p.Waiting + p.Replies + p.Organise }
 
 // Here is the address that search engines and previews should keep.
 func (p *page) Here() string {
@@ -100,6 +101,7 @@ func (r *request) render(status int, name string, p *page) error {
 	urls := r.s.node.URLs()
 	u := r.Request().URL
 	p.Account, p.Flash, p.Waiting, p.Replies = r.account, r.flashed(), r.waiting(), r.repliesWaiting()
+	p.Organise = r.toOrganise()
 	p.Lang, p.NodeName, p.Domain = r.lang, r.s.node.Self().Name, urls.Domain()
 	p.Address = urls.IRI(localURL(u.Path, r.QueryParams()))
 	for _, lang := range languages {

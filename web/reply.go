@@ -25,6 +25,9 @@ type replyView struct {
 	When    string
 	About   *link // in the list of those to read
 	Shown   bool
+	Quoted  bool        // only to be read: it is being answered
+	Answer  string      // where to answer it; "" for who may not
+	Own     []ownAnswer // what we said to it
 }
 
 // repliesTo is what others say of an object of ours; nil when nobody does, and of a
@@ -48,9 +51,19 @@ func (r *request) repliesTo(o instance.Object) (*repliesView, error) {
 	}
 	v.Total = total
 	moderates := r.account != nil && r.s.node.Editor(r.account).MayModerate(o)
+	var own map[string][]ownAnswer
+	if total > 0 {
+		if own, err = r.ownAnswers(b.Owner); err != nil {
+			return nil, err
+		}
+	}
+	answers := r.mayAnswer(o)
 	for _, reply := range replies {
 		view := r.replyView(reply)
-		view.Shown = moderates
+		view.Shown, view.Own = moderates, own[reply.ID]
+		if answers {
+			view.Answer = answerLink(reply.ID)
+		}
 		v.Replies = append(v.Replies, view)
 	}
 	if moderates {
@@ -104,6 +117,9 @@ func (s *Server) waitingReplies(r *request) error {
 		if o, err := s.node.Object(r.ctx(), reply.Object); err == nil {
 			about := r.link(instance.Ref{ID: reply.Object, Name: r.objectCard(o).Name}, o.Common().Kind)
 			view.About = &about
+			if r.mayAnswer(o) {
+				view.Answer = answerLink(reply.ID)
+			}
 		}
 		v.Replies = append(v.Replies, view)
 	}

@@ -125,8 +125,12 @@ func (s *Server) Register(e *echo.Echo) {
 	post("/evenements/:slug/participants/repondre", s.member(s.answerParticipant))
 	post("/evenements/:slug/participants/reglage", s.member(s.openSignUp))
 	page("/evenements/:slug/participants.csv", s.member(s.participantsTable))
+	page("/co-organiser", s.member(s.organising))
+	post("/co-organiser", s.member(s.answerOrganise))
 	page("/reponses", s.member(s.waitingReplies))
 	post("/reponses", s.member(s.answerReply))
+	page("/reponses/repondre", s.member(s.answerPage))
+	post("/reponses/repondre", s.member(s.sendAnswer))
 
 	// Everybody's, for the host
 	page("/comptes", s.host(s.members))
@@ -154,6 +158,7 @@ func (s *Server) Register(e *echo.Echo) {
 		post(of+"/supprimer", s.member(s.delete(kind)))
 		page(of+"/historique", s.member(s.history(kind)))
 		page(of+"/partager", s.member(s.share(kind)))
+		post(of+"/une", s.member(s.feature(kind)))
 	}
 	for kind, of := range map[instance.Kind][2]string{
 		instance.KindOrganisation: {"/organisations", "nouvelle"}, instance.KindTerritory: {"/territoires", "nouveau"},
@@ -168,6 +173,7 @@ func (s *Server) Register(e *echo.Echo) {
 	post("/versions/:version/retablir", s.member(s.revert))
 	post("/versions/:version/reprendre", s.member(s.restore))
 	get("/communes", s.page(s.suggestCommunes))
+	get("/communes/position", s.page(s.communePoint))
 	get("/media/:name", s.picture)
 
 	// What anybody can propose, correct or report
@@ -184,6 +190,8 @@ func (s *Server) Register(e *echo.Echo) {
 	// Who answers
 	page("/moderation", s.member(s.queue))
 	page("/moderation/reponses", s.member(s.answered))
+	page("/moderation/tri", s.member(s.sweepPage))
+	post("/moderation/tri", s.member(s.sweep))
 	page("/moderation/caches", s.moderator(s.hidden))
 	post("/moderation/caches", s.moderator(s.showAgain))
 	page("/moderation/:id", s.member(s.decide))
@@ -224,8 +232,8 @@ func (s *Server) Register(e *echo.Echo) {
 	get(embedPath+"/carte", s.frame("embed-carte", indexedKinds))
 	get(embedPath+"/maillage-agenda.js", s.embedModule("js/embed/maillage-agenda.js"))
 	get(embedPath+"/maillage-carte.js", s.embedModule("js/embed/maillage-carte.js"))
-	get(cataloguePath+".jsonld", s.catalogue("application/ld+json", dcatJSON))
-	get(cataloguePath+".ttl", s.catalogue("text/turtle; charset=utf-8", dcatTurtle))
+	get(cataloguePath+".jsonld", s.catalogue("application/ld+json", rdfJSON))
+	get(cataloguePath+".ttl", s.catalogue("text/turtle; charset=utf-8", rdfTurtle))
 
 	// What browsers and robots ask for by themselves
 	get("/favicon.ico", s.favicon)
@@ -264,8 +272,10 @@ func (a *apiV1) register(g *echo.Group) {
 	get("/partners/:id", a.read(instance.KindPartner))
 	get("/announcements", a.list(instance.KindAnnouncement))
 	get("/announcements/:id", a.read(instance.KindAnnouncement))
-	get("/territories", a.listTerritories)
-	get("/territories/:id", a.readTerritory)
+	get("/territories", a.listActors(instance.KindTerritory, a.newTerritory))
+	get("/territories/:id", a.readActor(instance.KindTerritory, a.newTerritory))
+	get("/organisations", a.listActors(instance.KindOrganisation, a.newOrganisation))
+	get("/organisations/:id", a.readActor(instance.KindOrganisation, a.newOrganisation))
 
 	// Write, with a token
 	g.POST("/events", a.create(instance.KindEvent))
@@ -280,6 +290,34 @@ func (a *apiV1) register(g *echo.Group) {
 	g.POST("/announcements", a.create(instance.KindAnnouncement))
 	g.PUT("/announcements/:id", a.replace(instance.KindAnnouncement))
 	g.DELETE("/announcements/:id", a.remove(instance.KindAnnouncement))
+	for kind, of := range map[instance.Kind]string{
+		instance.KindEvent: "/events", instance.KindRecipe: "/recipes", instance.KindAnnouncement: "/announcements",
+	} {
+		g.PUT(of+"/:id/featured", a.feature(kind, true))
+		g.DELETE(of+"/:id/featured", a.feature(kind, false))
+	}
+	g.POST("/series", a.publishSeries)
+	g.POST("/media", a.addPicture)
+	get("/events/:id/versions", a.versions(instance.KindEvent))
+	get("/recipes/:id/versions", a.versions(instance.KindRecipe))
+	get("/partners/:id/versions", a.versions(instance.KindPartner))
+	get("/announcements/:id/versions", a.versions(instance.KindAnnouncement))
+	g.POST("/versions/:version/revert", a.revert)
+
+	// Who comes, with a token
+	get("/events/:id/participants", a.participants)
+	g.POST("/events/:id/participants", a.noteParticipant)
+	g.PUT("/events/:id/participants/:participant", a.answerParticipant)
+	g.DELETE("/events/:id/participants/:participant", a.removeParticipant)
+	g.PUT("/events/:id/participation", a.join)
+	g.DELETE("/events/:id/participation", a.leave)
+
+	// What is proposed, with a token
+	get("/proposals", a.proposals)
+	g.POST("/proposals", a.propose)
+	g.POST("/proposals/:id/accept", a.acceptProposal)
+	g.POST("/proposals/:id/refuse", a.refuseProposal)
+	g.DELETE("/proposals/:id", a.discardProposal)
 
 	get("/openapi.json", a.describe)
 	g.RouteNotFound("", a.unknown)

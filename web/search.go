@@ -16,7 +16,7 @@ type searchView struct {
 	Text     string
 	Place    string // the commune someone asked to be near
 	Here     bool   // near the reader's own position
-	Around   string // the commune that was understood, when it is not what was typed
+	Around   string // what the place was taken for, in words
 	Radius   string // km
 	Radii    []string
 	NoPlace  bool // that commune is unknown here
@@ -143,8 +143,10 @@ func (r *request) locate(name string) *instance.Point {
 	if p := r.locateAmong(name, instance.KindTerritory); p != nil {
 		return p
 	}
-	if c, ok := r.s.node.FindCommune(name); ok && c.Point != nil {
-		return c.Point
+	if c, ok := r.s.node.FindCommune(name); ok {
+		if from, ok := r.s.node.Around(c); ok {
+			return from.Point
+		}
 	}
 	return r.locateAmong(name, instance.KindPartner, instance.KindEvent)
 }
@@ -165,10 +167,21 @@ func (r *request) locateAmong(name string, kinds ...instance.Kind) *instance.Poi
 	return nil
 }
 
-// understood is the commune that a postal code or a code stands for; "" for a name.
+// understood says what a place was taken for: the commune of a postal code or a code,
+// or the neighbour from which distances are measured where its own position is not
+// known. "" when there is nothing to say.
 func (r *request) understood(place string) string {
-	if c, ok := r.s.node.FindCommune(place); ok && strings.ContainsAny(place, "0123456789") && place != c.Label() {
-		return c.Label()
+	c, ok := r.s.node.FindCommune(place)
+	if !ok {
+		return ""
+	}
+	if c.Point == nil && r.locateAmong(place, instance.KindTerritory) == nil {
+		if from, ok := r.s.node.Around(c); ok {
+			return r.T("near.neighbour", c.Label(), from.Label())
+		}
+	}
+	if strings.ContainsAny(place, "0123456789") && place != c.Label() {
+		return r.T("near.around", c.Label())
 	}
 	return ""
 }

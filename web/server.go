@@ -28,6 +28,10 @@ type Options struct {
 	// FollowIntent asks the server of somebody's account, @name@server, which page of
 	// theirs follows an actor; nil: only the usual address is known.
 	FollowIntent func(ctx context.Context, account, actor string) (string, error)
+	// Discover finds and keeps an actor of another server, from @name@server or the address
+	// of its page; its error says to a person, in French, why it was not found. nil: only
+	// those that this node knows are found.
+	Discover func(ctx context.Context, what string) (*instance.Actor, error)
 }
 
 // Server answers everything that is not federation.
@@ -47,6 +51,7 @@ type Server struct {
 	white     *whiteZones
 	basemap   *basemap // nil for the map's own
 	intent    func(ctx context.Context, account, actor string) (string, error)
+	discover  func(ctx context.Context, what string) (*instance.Actor, error) // nil for none
 }
 
 // New parses the templates and the translations; a broken one is an error here,
@@ -58,7 +63,7 @@ func New(o Options) (*Server, error) {
 	s := &Server{node: o.Node, log: o.Log, version: o.Version, walks: make(chan struct{}, maxWalks), sameSite: http.NewCrossOriginProtection()}
 	s.attempts, s.passkeys = newAttempts(o.Node.Now), o.Passkeys
 	s.seals = newFormSeals(o.Node.Now)
-	s.white, s.intent = newWhiteZones(o.Node), o.FollowIntent
+	s.white, s.intent, s.discover = newWhiteZones(o.Node), o.FollowIntent, o.Discover
 	if s.log == nil {
 		s.log = slog.Default()
 	}
@@ -110,7 +115,7 @@ func (s *Server) page(h handler) echo.HandlerFunc {
 // admit refuses what no page is to see: an address that names nothing, and a form
 // sent from somebody else's site.
 func (s *Server) admit(r *http.Request) error {
-	if err := refuseNUL(r); err != nil {
+	if err := refuseAddress(r); err != nil {
 		return err
 	}
 	if err := s.sameSite.Check(r); err != nil {
@@ -119,9 +124,15 @@ func (s *Server) admit(r *http.Request) error {
 	return nil
 }
 
-// refuseNUL answers not found to an address that holds a NUL: nothing here is named
-// so, and a database takes it for an error of ours.
-func refuseNUL(r *http.Request) error {
+// maxAddress bounds the query of an address, in bytes: pages repeat it in their links.
+const maxAddress = 8 << 10
+
+// refuseAddress answers not found to an address that is very long or holds a NUL:
+// nothing here is named so, and a database takes a NUL for an error of ours.
+func refuseAddress(r *http.Request) error {
+	if len(r.URL.RawQuery) > maxAddress {
+		return fmt.Errorf("%d bytes of query: %w", len(r.URL.RawQuery), instance.ErrNotFound)
+	}
 	if strings.ContainsRune(r.URL.Path, 0) || strings.Contains(r.URL.RawQuery, "%00") {
 		return fmt.Errorf("%q: %w", r.URL.Path, instance.ErrNotFound)
 	}

@@ -56,6 +56,7 @@ func (r *request) signIn(a *instance.Account) error {
 	if err != nil {
 		return err
 	}
+	r.s.attempts.remember("known "+r.place(a.Email), knownFor)
 	r.setCookie(r.s.sessionCookie(), secret, 365*24*time.Hour)
 	r.speak(a.Language)
 	r.account = a
@@ -113,11 +114,15 @@ func (r *request) form() (url.Values, error) {
 	return req.PostForm, nil
 }
 
-// member keeps a page for those who are signed in; others sign in first and come back.
+// member keeps a page for those who are signed in; others sign in first and come back,
+// with the form that they sent.
 func (s *Server) member(h handler) handler {
 	return func(r *request) error {
-		if r.account == nil {
-			return r.Redirect(http.StatusSeeOther, "/connexion?"+url.Values{"retour": {r.here()}}.Encode())
+		switch {
+		case r.account == nil && r.Request().Method == http.MethodPost:
+			return r.carry()
+		case r.account == nil:
+			return r.toSignIn()
 		}
 		r.private()
 		return h(r)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/maillage/maillage/instance"
 )
@@ -14,6 +15,8 @@ type signInView struct {
 	Wrong    bool
 	Mails    bool
 	Passkeys bool
+	Carried  *carried // what waits to be sent; nil for nothing
+	Wait     string   // it was tried too often
 }
 
 // signInPage asks who it is.
@@ -28,19 +31,28 @@ func (s *Server) signInPage(r *request) error {
 // signIn opens a session for whoever knows the password. What it answers to a wrong
 // one says nothing of whether there is such an account.
 func (s *Server) signIn(r *request) error {
-	posted, err := r.form()
+	posted, _, _, err := r.typed(maxCarried)
 	if err != nil {
 		return err
 	}
+	waits := carriedIn(posted)
+	if r.account != nil && waits != nil { // with a passkey
+		return r.resume(waits)
+	}
 	email := strings.ToLower(strings.TrimSpace(posted.Get("email")))
 	limits := r.guesses(email)
-	if wait := r.tries(limits...); wait > 0 {
+	if wait := r.tries(limits...); wait > 0 && waits != nil {
+		return r.showSignIn(http.StatusTooManyRequests, signInView{
+			Form: r.refusedForm("", posted, nil), Back: back(posted.Get("retour")), Carried: waits,
+			Wait: r.N("account.too-many.text", int((wait+time.Minute-1)/time.Minute)),
+		})
+	} else if wait > 0 {
 		return r.tooMany(wait)
 	}
 	a, err := s.node.Check(r.ctx(), email, posted.Get("password"))
 	if errors.Is(err, instance.ErrForbidden) {
 		return r.showSignIn(http.StatusUnprocessableEntity, signInView{
-			Form: r.refusedForm("", posted, nil), Back: back(posted.Get("retour")), Wrong: true,
+			Form: r.refusedForm("", posted, nil), Back: back(posted.Get("retour")), Wrong: true, Carried: waits,
 		})
 	}
 	if err != nil {
@@ -49,6 +61,9 @@ func (s *Server) signIn(r *request) error {
 	r.succeed(limits)
 	if err := r.signIn(a); err != nil {
 		return err
+	}
+	if waits != nil {
+		return r.resume(waits)
 	}
 	r.flash("done.signed-in")
 	return r.Redirect(http.StatusSeeOther, back(posted.Get("retour")))

@@ -13,11 +13,15 @@ import (
 )
 
 // How much may be tried within tryWindow. An address may be that of a whole library
-// or association.
+// or association. Guesses at one account are counted by where they come from, so that
+// nobody shuts its owner out; those of many places together too, but for the places
+// where somebody entered it lately.
 const (
 	tryWindow       = 15 * time.Minute
-	triesByEmail    = 10
+	triesByEmail    = 10 // from one address
 	triesByAddress  = 40
+	triesByAll      = 100 // of one account, from everywhere
+	knownFor        = 30 * 24 * time.Hour
 	lettersByEmail  = 3
 	lettersByPlace  = 10
 	maxAttemptsKept = 20_000
@@ -58,6 +62,22 @@ func (a *attempts) take(key string, most int) (wait time.Duration) {
 	tried.count++
 	a.seen[key] = tried
 	return 0
+}
+
+// remember keeps a key for a time, and remembers says whether it is kept. Both are lost
+// when the server stops, or when there are too many keys.
+func (a *attempts) remember(key string, d time.Duration) {
+	a.lock.Lock()
+	defer a.lock.Unlock()
+	now := a.now()
+	a.makeRoom(now)
+	a.seen[key] = attempt{until: now.Add(d)}
+}
+
+func (a *attempts) remembers(key string) bool {
+	a.lock.Lock()
+	defer a.lock.Unlock()
+	return a.seen[key].until.After(a.now())
 }
 
 // giveBack uncounts a try that succeeded.
@@ -132,10 +152,19 @@ type tryLimit struct {
 
 // guesses are the limits of whoever tries passwords of an account.
 func (r *request) guesses(account string) []tryLimit {
-	return []tryLimit{
+	limits := []tryLimit{
 		{"guess from " + clientAddress(r.Request()), triesByAddress},
-		{"guess " + instance.HashSecret(account), triesByEmail},
+		{"guess " + r.place(account), triesByEmail},
 	}
+	if !r.s.attempts.remembers("known " + r.place(account)) {
+		limits = append(limits, tryLimit{"guess " + instance.HashSecret(account), triesByAll})
+	}
+	return limits
+}
+
+// place names an account and where the request comes from.
+func (r *request) place(account string) string {
+	return instance.HashSecret(account) + " from " + clientAddress(r.Request())
 }
 
 // letters are the limits of whoever has letters sent to an address.

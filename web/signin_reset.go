@@ -3,6 +3,8 @@ package web
 import (
 	"errors"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/maillage/maillage/instance"
@@ -57,10 +59,25 @@ func (r *request) secretPage() string {
 	return r.QueryParam("cle")
 }
 
+// resetView also lists the other ways into the account, for its owner to say which
+// stay: whoever comes back may do so because somebody else had come in.
+type resetView struct {
+	secretView
+	Passkeys, Tokens []doorKept
+}
+
+type doorKept struct {
+	passkeyLine
+	Kept bool
+}
+
+// keptField holds the passkeys, by ID, and the tokens, by hash, that stay.
+const keptField = "garder"
+
 // resetPage asks for a new password whoever has a way back in.
 func (s *Server) resetPage(r *request) error {
 	secret := r.secretPage()
-	return r.showReset(http.StatusOK, secret, form{})
+	return r.showReset(http.StatusOK, secret, form{}, nil)
 }
 
 func (s *Server) reset(r *request) error {
@@ -69,10 +86,10 @@ func (s *Server) reset(r *request) error {
 	if err != nil {
 		return err
 	}
-	a, err := s.node.Reset(r.ctx(), posted.Get("cle"), posted.Get("password"))
+	a, err := s.node.Reset(r.ctx(), posted.Get("cle"), posted.Get("password"), posted[keptField]...)
 	switch {
 	case errors.Is(err, instance.ErrInvalid):
-		return r.showReset(http.StatusUnprocessableEntity, posted.Get("cle"), r.refusedForm("", posted, err))
+		return r.showReset(http.StatusUnprocessableEntity, posted.Get("cle"), r.refusedForm("", posted, err), posted)
 	case errors.Is(err, instance.ErrNotFound):
 		return r.linkOver("/mot-de-passe-oublie", "account.link-over.reset")
 	case err != nil:
@@ -82,10 +99,12 @@ func (s *Server) reset(r *request) error {
 		return err
 	}
 	r.flash("done.password")
-	return r.Redirect(http.StatusSeeOther, "/compte")
+	return r.Redirect(http.StatusSeeOther, "/compte/connexion")
 }
 
-func (r *request) showReset(status int, secret string, f form) error {
+// showReset shows the form, as it was posted, or with the passkeys kept and the tokens
+// not: these work from anywhere, for whoever has copied them.
+func (r *request) showReset(status int, secret string, f form, posted url.Values) error {
 	t, err := r.s.node.TicketFor(r.ctx(), secret, instance.PurposeReset)
 	if errors.Is(err, instance.ErrNotFound) {
 		return r.linkOver("/mot-de-passe-oublie", "account.link-over.reset")
@@ -97,7 +116,20 @@ func (r *request) showReset(status int, secret string, f form) error {
 	if err != nil {
 		return err
 	}
-	return r.render(status, "signin-reset", &page{Title: r.T("account.reset.title"), NoIndex: true, View: secretView{f, secret, a.Email}})
+	v := resetView{secretView: secretView{f, secret, a.Email}}
+	for _, p := range a.Passkeys {
+		line := passkeyLine{p.ID, p.Label, r.seen(p.Created), r.seen(p.Used)}
+		v.Passkeys = append(v.Passkeys, doorKept{line, posted == nil || slices.Contains(posted[keptField], p.ID)})
+	}
+	tokens, err := r.s.node.Tokens(r.ctx(), a.ID)
+	if err != nil {
+		return err
+	}
+	for _, t := range tokens {
+		line := passkeyLine{t.Hash, t.Label, r.seen(t.Created), r.seen(t.Used)}
+		v.Tokens = append(v.Tokens, doorKept{line, slices.Contains(posted[keptField], t.Hash)})
+	}
+	return r.render(status, "signin-reset", &page{Title: r.T("account.reset.title"), NoIndex: true, View: v})
 }
 
 // linkOver says that a link with a secret was used or is too old, and what to do.

@@ -52,7 +52,7 @@ func newSiteWith(t *testing.T, o instance.Options) *site {
 	s := &site{T: t, store: storetest.Open(t), echo: echo.New()}
 	s.node, err = instance.New(t.Context(), instance.Options{
 		BaseURL: "https://a.example", Name: "Tiriad", Description: "Le nœud de Brest.", Contact: "contact@a.example",
-		Store: s.store, Index: index, Media: instance.MediaFolder(t.TempDir()), Now: now, Log: log, Gazetteer: o.Gazetteer, Mailer: o.Mailer,
+		Store: s.store, Index: index, Media: instance.MediaFolder(t.TempDir()), Now: now, Log: log, Gazetteer: o.Gazetteer, Geocoder: o.Geocoder, Mailer: o.Mailer,
 	})
 	s.must(err)
 	s.org = s.actor(instance.Actor{Kind: instance.KindOrganisation, Slug: "tiriad", Name: "Tiriad"})
@@ -432,7 +432,7 @@ func TestStaticFiles(t *testing.T) {
 	if v := s.do(http.MethodGet, sheet, nil, "If-None-Match", s.get(sheet).Header().Get("ETag")); v.Code != http.StatusNotModified {
 		t.Errorf("unchanged: %d", v.Code)
 	}
-	if got := len(s.get("/static/app.css").Body.String()); got > 30_000 {
+	if got := len(s.get("/static/app.css").Body.String()); got > 36_000 {
 		t.Errorf("app.css has grown to %d bytes", got)
 	}
 	icon := s.get("/favicon.ico")

@@ -140,7 +140,7 @@ func (r *request) around(centre instance.Point, shown []card) ([]card, error) {
 	var cards []card
 	for _, c := range r.hitCards(result.Hits) {
 		if !here[c.Path] && len(cards) < aroundLimit {
-			cards = append(cards, c)
+			cards = append(cards, c.amongAlike())
 		}
 	}
 	return cards, nil
@@ -196,7 +196,7 @@ func (s *Server) territories(r *request) error {
 	}
 	for _, term := range instance.Vocabularies().Terms("territory_kinds") {
 		if cards := groups[term.Slug]; len(cards) > 0 {
-			v.Groups = append(v.Groups, territoryGroup{term.Label(r.lang), cards})
+			v.Groups = append(v.Groups, territoryGroup{r.T("territories.all." + term.Slug), cards})
 		}
 	}
 	return r.show("territories", &page{Title: r.T("territories.title"), Description: r.T("territories.lead"), Section: "/territoires", NoIndex: v.Text != "", View: v})

@@ -22,6 +22,11 @@ for (const button of document.querySelectorAll("[data-near]")) {
   });
 }
 
+// On a phone the menu slides: it starts where one is.
+const here = document.querySelector(".menu [aria-current]");
+const menu = here?.closest(".menu");
+if (menu && menu.scrollWidth > menu.clientWidth) menu.scrollLeft = here.offsetLeft - (menu.clientWidth - here.offsetWidth) / 2;
+
 // Copy a handle.
 for (const button of document.querySelectorAll("[data-copy]")) {
   if (!navigator.clipboard) continue;

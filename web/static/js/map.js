@@ -40,6 +40,7 @@ class MapPage {
   #aborter = null;
   #moved = new URLSearchParams(location.search).has("bbox"); // the reader chose a view: the list is of that view
   #timer = 0;
+  #owed = { list: false, fit: false }; // what an abandoned refresh was to do
 
   constructor(lib, style, { lang, words, notice }) {
     Object.assign(this, { notice, words });
@@ -62,14 +63,16 @@ class MapPage {
     });
     this.map.touchZoomRotate.disableRotation();
     this.map.addControl(new lib.NavigationControl({ showCompass: false }), "top-right");
-    this.map.addControl(new lib.ScaleControl(), "bottom-left");
+    // Not on a phone: it is measured again at each frame, and there is no room beside the sources.
+    if (matchMedia("(min-width: 40rem)").matches) this.map.addControl(new lib.ScaleControl(), "bottom-left");
     this.map.addControl(new lib.AttributionControl({ compact: true, customAttribution: attributions(words) }), "bottom-right");
-    this.white = new WhiteZones(this.map, frame.dataset.white);
+    this.white = new WhiteZones(lib, this.map, { api: frame.dataset.white, words, lang });
     this.timeline = new Timeline(document.getElementById("map-dates"), { words, lang });
     this.markers = new Markers(lib, this.map, { words, lang, icons: frame.dataset.icons });
 
     this.map.on("moveend", (event) => this.#viewChanged(event));
-    this.map.once("load", () => this.#refresh({ list: false }));
+    // What was ticked while the map was loading has changed the form, not yet the list.
+    this.map.once("load", () => this.#refresh({ list: this.#ticked() }));
     this.form?.addEventListener("submit", (event) => this.#filter(event));
     this.form?.addEventListener("change", (event) => this.#filter(event));
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", async () => {
@@ -93,8 +96,10 @@ class MapPage {
   }
 
   // refresh asks for the points and the list at once and shows both together; a
-  // newer view abandons the request before it.
-  async #refresh({ list, fit }) {
+  // newer view abandons the request before it, and does what that one had to.
+  async #refresh({ list, fit = false }) {
+    this.#owed = { list: this.#owed.list || list, fit: this.#owed.fit || fit };
+    ({ list, fit } = this.#owed);
     this.#aborter?.abort();
     const { signal } = (this.#aborter = new AbortController());
     const address = this.#address();
@@ -106,6 +111,7 @@ class MapPage {
         this.white.show(filters.get("couche") === "zones-blanches", filters.get("km"), boxOf(this.map.getBounds()), signal),
       ]);
       if (signal.aborted) return;
+      this.#owed = { list: false, fit: false };
       if (answer.offline) this.notice.say(this.words.offline, this.words.retry, () => this.#refresh({ list: true }));
       else this.notice.clear();
       this.markers.show(answer.features);
@@ -113,7 +119,7 @@ class MapPage {
         history.replaceState(history.state, "", address);
         this.#replaceList(twin);
       }
-      const bounds = fit && twin?.getElementById("map")?.dataset.bbox;
+      const bounds = fit && !this.#moved && answer.total > 0 && twin?.getElementById("map")?.dataset.bbox;
       if (bounds) this.map.fitBounds(boundsOf(bounds), { padding: 30, maxZoom: 13 });
     } catch (error) {
       if (signal.aborted) return;
@@ -134,11 +140,20 @@ class MapPage {
     for (const [name, value] of fields) {
       if (value !== "") filters.append(name, value);
     }
-    // Every layer is what the page shows without a choice.
-    const boxes = [...(this.form?.querySelectorAll("[name=kind]") ?? [])];
-    if (boxes.every((box) => box.checked)) filters.delete("kind");
+    // Every layer is what the page shows without a choice; "none" is for when there is none.
+    const kinds = filters.getAll("kind").filter((kind) => kind !== "none");
+    const layers = this.form?.querySelectorAll("[name=kind][type=checkbox]").length ?? 0;
+    if (kinds.length > 0) filters.delete("kind");
+    if (kinds.length < layers) kinds.forEach((kind) => filters.append("kind", kind));
     if (filters.get("couche") === null) filters.delete("km");
     return filters;
+  }
+
+  // ticked says that the form is not that of the address any more.
+  #ticked() {
+    const asked = [...new URLSearchParams(location.search)].filter(([name, value]) => value !== "" && !["bbox", "page", "zoom", "lang"].includes(name));
+    const sorted = (fields) => [...fields].map((field) => field.join("=")).sort().join("&");
+    return sorted(asked) !== sorted(this.#filters());
   }
 
   // address is the page that shows the same view and filters without this script.

@@ -131,21 +131,26 @@ export class Markers {
       box.append(...this.#entry(properties));
       return box;
     }
-    const title = document.createElement("p");
-    title.className = "popup-title";
-    title.textContent = fill(this.words.stack, count);
+    const shared = new Set(members.map((member) => this.#where(member))); // one place, said once
     const list = document.createElement("ul");
     for (const member of members) {
       const item = document.createElement("li");
-      item.append(...this.#entry(member));
+      item.append(...this.#entry(member, shared.size > 1));
       list.append(item);
     }
-    box.append(title, list);
+    box.append(line("popup-title", fill(this.words.stack, count)));
+    if (shared.size === 1 && !shared.has("")) box.append(line("popup-place", [...shared][0]));
+    box.append(list);
     if (count > members.length) box.append(line("popup-more", fill(this.words.more, members.length)));
     return box;
   }
 
-  #entry(thing) {
+  #where({ locality, precision }) {
+    const approximate = this.words.approximate[precision];
+    return [locality, approximate && `(${approximate})`].filter(Boolean).join(" ");
+  }
+
+  #entry(thing, placed = true) {
     const kind = line(`popup-kind kind-${thing.kind}`, this.words.kinds[thing.kind] ?? thing.kind);
     kind.prepend(this.#icon(thing.kind));
     const link = document.createElement("a");
@@ -153,14 +158,12 @@ export class Markers {
     link.textContent = thing.name;
     const heading = line("popup-name", "");
     heading.append(link);
-    const approximate = this.words.approximate[thing.precision];
-    const where = [thing.locality, approximate && `(${approximate})`].filter(Boolean).join(" ");
     return [
       kind,
       heading,
       thing.status === "annule" && line("popup-status", this.words.cancelled),
       thing.kind === "event" && line("popup-date", whenOf(thing, this.lang)),
-      line("popup-place", where),
+      placed && line("popup-place", this.#where(thing)),
       thing.origin !== "local" && line("popup-origin", fill(this.words.from, this.words.networks[thing.origin] ?? thing.origin)),
     ].filter((element) => element && element.textContent !== "");
   }

@@ -73,7 +73,12 @@ async function attempt(element, status, ceremony) {
 for (const button of supported ? document.querySelectorAll('[data-passkey="sign-in"]') : []) {
   button.hidden = false;
   const status = document.getElementById(button.getAttribute("aria-describedby"));
-  button.addEventListener("click", () => attempt(button, status, async () => ({ to: await signIn(button) })));
+  button.addEventListener("click", () => attempt(button, status, async () => {
+    const to = await signIn(button);
+    if (!to || !button.form.elements.vers) return { to };
+    HTMLFormElement.prototype.submit.call(button.form); // what waits to be sent comes along
+    return { message: " " };
+  }));
 }
 
 for (const form of supported ? document.querySelectorAll('[data-passkey="register"]') : []) {

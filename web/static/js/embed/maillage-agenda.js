@@ -13,7 +13,9 @@ const words = {
   fr: { title: "Agenda", none: "Rien d’annoncé pour le moment.", more: "Tout l’agenda", annule: "Annulé", reporte: "Reporté", propose: "Proposé" },
   en: { title: "Agenda", none: "Nothing is announced for now.", more: "The whole agenda", annule: "Cancelled", reporte: "Postponed", propose: "Proposed" },
 };
-const style = `
+// A sheet made so is no inline style: the strictest policy of a page lets it be.
+const style = new CSSStyleSheet();
+style.replaceSync(`
 :host { display: block; font: inherit; color: inherit; }
 h2 { font-size: 1.2em; margin: 0 0 .5em; }
 ul { list-style: none; margin: 0; padding: 0; }
@@ -21,14 +23,17 @@ li { padding: .6em 0; border-top: 1px solid color-mix(in srgb, currentColor 25%,
 a { color: var(--maillage-accent, inherit); font-weight: 600; }
 p { margin: .2em 0 0; }
 b { font-weight: 600; }
-`;
+`);
 
 export class MaillageAgenda extends HTMLElement {
   static observedAttributes = [...Object.keys(parameters), "langue"];
   #aborter = null;
 
   connectedCallback() {
-    if (!this.shadowRoot) this.attachShadow({ mode: "open" }).append(document.createElement("slot"));
+    if (!this.shadowRoot) {
+      this.attachShadow({ mode: "open" }).append(document.createElement("slot"));
+      this.shadowRoot.adoptedStyleSheets = [style];
+    }
     this.#load();
   }
 
@@ -81,7 +86,7 @@ export class MaillageAgenda extends HTMLElement {
     if (events.length) section.append(element("ul", {}, ...events.map((event) => this.#item(event, lang))));
     else section.append(element("p", {}, words[lang].none));
     section.append(element("p", {}, element("a", { href: more }, words[lang].more)));
-    this.shadowRoot.replaceChildren(element("style", {}, style), section);
+    this.shadowRoot.replaceChildren(section);
   }
 
   #item(event, lang) {
@@ -100,7 +105,9 @@ function dateOf(event, lang) {
   const options = { weekday: "long", day: "numeric", month: "long", year: "numeric", timeZone: event.zone || "Europe/Paris" };
   if (!event.all_day) Object.assign(options, { hour: "2-digit", minute: "2-digit" });
   const format = new Intl.DateTimeFormat(lang, options);
-  return event.all_day && event.end && event.end !== event.start ? format.formatRange(new Date(event.start), new Date(event.end)) : format.format(new Date(event.start));
+  const [start, end] = [new Date(event.start), new Date(event.end ?? event.start)];
+  const text = event.all_day && end > start ? format.formatRange(start, end) : format.format(start);
+  return lang === "fr" ? text.replace(/0?(\d+):(\d\d)$/, (_, h, m) => `${h}\u00a0h${m === "00" ? "" : `\u00a0${m}`}`) : text;
 }
 
 // element makes one with text, never with markup: names come from strangers.

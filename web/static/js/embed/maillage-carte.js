@@ -11,16 +11,17 @@
 const node = new URL(import.meta.url).origin;
 const parameters = ["territoire", "theme", "lat", "lon", "rayon", "langue"];
 const titles = { fr: "Carte", en: "Map" };
-const style = `
+const style = new CSSStyleSheet(); // no inline style: see maillage-agenda.js
+style.replaceSync(`
 :host { display: block; }
 iframe { display: block; box-sizing: border-box; width: 100%; height: var(--maillage-height, 480px); border: 0; }
-`;
+`);
 
 export class MaillageCarte extends HTMLElement {
   static observedAttributes = parameters;
 
   connectedCallback() {
-    if (!this.shadowRoot) this.attachShadow({ mode: "open" });
+    if (!this.shadowRoot) this.attachShadow({ mode: "open" }).adoptedStyleSheets = [style];
     this.#show();
   }
 
@@ -34,14 +35,12 @@ export class MaillageCarte extends HTMLElement {
       const value = this.getAttribute(name)?.trim();
       if (value) query.set(name, value);
     }
-    const look = document.createElement("style");
-    look.textContent = style;
     const frame = document.createElement("iframe");
     frame.title = titles[this.getAttribute("langue")] ?? titles.fr;
     frame.loading = "lazy";
     frame.referrerPolicy = "no-referrer";
     frame.src = `${node}/integrer/carte${query.size ? `?${query}` : ""}`;
-    this.shadowRoot.replaceChildren(look, frame, document.createElement("slot"));
+    this.shadowRoot.replaceChildren(frame, document.createElement("slot"));
   }
 }
 

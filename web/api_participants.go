@@ -1,0 +1,198 @@
+package web
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/maillage/maillage/instance"
+)
+
+// participantJSON is somebody at an event, as its organiser sees them.
+type participantJSON struct {
+	ID      string                      `json:"id"`
+	Name    string                      `json:"name"`
+	Email   string                      `json:"email,omitempty"`
+	Phone   string                      `json:"phone,omitempty"`
+	Note    string                      `json:"note,omitempty"`
+	Actor   string                      `json:"actor,omitempty"` // IRI, of people of the fediverse
+	State   instance.ParticipationState `json:"state"`
+	Via     instance.Via                `json:"via"`
+	Seats   int                         `json:"seats"`
+	Created time.Time                   `json:"created"`
+	Updated time.Time                   `json:"updated"`
+}
+
+func newParticipant(p *instance.Participation) participantJSON {
+	return participantJSON{
+		ID: p.ID, Name: p.Name, Email: p.Email, Phone: p.Phone, Note: p.Note, Actor: p.Actor(),
+		State: p.State, Via: p.Via, Seats: p.Seats, Created: p.Created, Updated: p.Updated,
+	}
+}
+
+// participantsJSON is the organiser's list.
+type participantsJSON struct {
+	Taken    int               `json:"taken"`    // seats
+	Waiting  int               `json:"waiting"`  // on the waiting list
+	Asked    int               `json:"asked"`    // for the organiser to answer
+	Capacity int               `json:"capacity"` // 0 = no limit
+	Items    []participantJSON `json:"items"`
+}
+
+// deskBody is somebody who phoned, or came by.
+type deskBody struct {
+	Name  string `json:"name"`
+	Email string `json:"email"`
+	Phone string `json:"phone"`
+	Note  string `json:"note"`
+	Seats int    `json:"seats"`
+}
+
+// answerBody is what an organiser answers to somebody.
+type answerBody struct {
+	State instance.ParticipationState `json:"state"`
+}
+
+func (a *apiV1) participants(c echo.Context) error {
+	w, e, err := a.organiser(c)
+	if err != nil {
+		return err
+	}
+	people, err := w.Participants(c.Request().Context(), e.Common().ID)
+	if err != nil {
+		return err
+	}
+	seats, err := a.node.Attendance(c.Request().Context(), e.Common().ID)
+	if err != nil {
+		return err
+	}
+	list := participantsJSON{Taken: seats.Taken, Waiting: seats.Waiting, Asked: seats.Asked, Capacity: e.Capacity, Items: []participantJSON{}}
+	for i := range people {
+		list.Items = append(list.Items, newParticipant(&people[i]))
+	}
+	return private(c, http.StatusOK, list)
+}
+
+func (a *apiV1) noteParticipant(c echo.Context) error {
+	w, e, err := a.organiser(c)
+	if err != nil {
+		return err
+	}
+	body := deskBody{Seats: 1}
+	if err := readBody(c, &body); err != nil {
+		return err
+	}
+	p, err := w.NoteParticipant(c.Request().Context(), e.Common().ID, instance.Participation{
+		Name: body.Name, Email: body.Email, Phone: body.Phone, Note: body.Note, Seats: body.Seats,
+	})
+	if err != nil {
+		return err
+	}
+	return private(c, http.StatusCreated, newParticipant(p))
+}
+
+func (a *apiV1) answerParticipant(c echo.Context) error {
+	w, p, err := a.participant(c)
+	if err != nil {
+		return err
+	}
+	var body answerBody
+	if err := readBody(c, &body); err != nil {
+		return err
+	}
+	if body.State != instance.ParticipationAccepted && body.State != instance.ParticipationRefused {
+		return fieldProblem("state", "accepted ou refused")
+	}
+	if err := w.AnswerParticipant(c.Request().Context(), p.ID, body.State == instance.ParticipationAccepted); err != nil {
+		return err
+	}
+	if p, err = a.node.ParticipationByID(c.Request().Context(), p.ID); err != nil {
+		return err
+	}
+	return private(c, http.StatusOK, newParticipant(p))
+}
+
+func (a *apiV1) removeParticipant(c echo.Context) error {
+	w, p, err := a.participant(c)
+	if err != nil {
+		return err
+	}
+	if err := w.RemoveParticipant(c.Request().Context(), p.ID); err != nil {
+		return err
+	}
+	return c.NoContent(http.StatusNoContent)
+}
+
+// organiser is who the token works for, and the event in the address.
+func (a *apiV1) organiser(c echo.Context) (*worker, *instance.Event, error) {
+	w, err := a.worker(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	o, err := a.find(c.Request().Context(), instance.KindEvent, c.Param("id"))
+	if err != nil {
+		return nil, nil, err
+	}
+	if !o.Common().Deleted.IsZero() {
+		return nil, nil, instance.ErrGone
+	}
+	return w, o.(*instance.Event), nil // find checks the kind
+}
+
+// participant is that of the address, at the event of the address.
+func (a *apiV1) participant(c echo.Context) (*worker, *instance.Participation, error) {
+	w, e, err := a.organiser(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !w.MayEdit(e) {
+		return nil, nil, instance.ErrForbidden
+	}
+	p, err := a.node.ParticipationByID(c.Request().Context(), c.Param("participant"))
+	if err == nil && p.Event != e.ID {
+		err = fmt.Errorf("participant %s of %s: %w", p.ID, e.ID, instance.ErrNotFound)
+	}
+	return w, p, err
+}
+
+// placeJSON is where a place at an event of another node stands.
+type placeJSON struct {
+	Event string                      `json:"event"` // IRI
+	Actor string                      `json:"actor"` // IRI of who comes
+	State instance.ParticipationState `json:"state"`
+}
+
+// join asks for a place at an event of another node, in the name of the token's actor.
+func (a *apiV1) join(c echo.Context) error {
+	w, e, err := a.organiser(c)
+	if err != nil {
+		return err
+	}
+	err = w.JoinElsewhere(c.Request().Context(), w.actor, e.ID)
+	if errors.Is(err, instance.ErrForbidden) {
+		return newProblem(http.StatusForbidden, "Cet événement ne prend pas d'inscriptions par le réseau.")
+	}
+	if err != nil {
+		return err
+	}
+	p, err := a.node.Participation(c.Request().Context(), e.ID, w.actor)
+	if err != nil {
+		return err
+	}
+	return private(c, http.StatusAccepted, placeJSON{e.ID, w.actor, p.State})
+}
+
+// leave gives such a place up.
+func (a *apiV1) leave(c echo.Context) error {
+	w, e, err := a.organiser(c)
+	if err != nil {
+		return err
+	}
+	if err := w.LeaveElsewhere(c.Request().Context(), w.actor, e.ID); err != nil {
+		return err
+	}
+	return c.NoContent(http.StatusNoContent)
+}
