@@ -23,6 +23,11 @@ func (a *apiV1) addPicture(c echo.Context) error {
 	if err != nil || !strings.HasPrefix(mediaType, "image/") {
 		return newProblem(http.StatusUnsupportedMediaType, "Envoyez le fichier de l'image tel quel, avec son type : « Content-Type: image/jpeg ».")
 	}
+	done, err := readPicture(c.Request().Context())
+	if err != nil {
+		return err
+	}
+	defer done()
 	data, err := io.ReadAll(http.MaxBytesReader(c.Response(), c.Request().Body, instance.MaxPicture))
 	var tooLarge *http.MaxBytesError
 	if errors.As(err, &tooLarge) {

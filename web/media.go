@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"mime"
@@ -46,8 +47,18 @@ func (s *Server) picture(c echo.Context) error {
 // maxUpload bounds a form with a picture: the picture, and the fields.
 const maxUpload = instance.MaxPicture + maxForm
 
-// pictureForms are the forms with a picture that are being read: each is held in memory.
-var pictureForms = make(chan struct{}, 4)
+// picturesRead are the pictures that are being sent: each is held in memory.
+var picturesRead = make(chan struct{}, 4)
+
+// readPicture waits for a turn to read a picture; done gives it back.
+func readPicture(ctx context.Context) (done func(), err error) {
+	select {
+	case picturesRead <- struct{}{}:
+		return func() { <-picturesRead }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
 
 // filledIn reads a posted form that may come with a picture, in its field "fichier".
 // Nothing is written to the disk meanwhile, and nothing beyond the limits is kept.
@@ -58,12 +69,11 @@ func (r *request) filledIn() (values url.Values, file []byte, err error) {
 		return values, nil, err
 	}
 	req := r.Request()
-	select {
-	case pictureForms <- struct{}{}:
-		defer func() { <-pictureForms }()
-	case <-req.Context().Done():
-		return nil, nil, req.Context().Err()
+	done, err := readPicture(req.Context())
+	if err != nil {
+		return nil, nil, err
 	}
+	defer done()
 	req.Body = http.MaxBytesReader(r.Response(), req.Body, maxUpload)
 	parts, err := req.MultipartReader()
 	if err != nil {

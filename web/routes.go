@@ -158,7 +158,9 @@ func (s *Server) Register(e *echo.Echo) {
 		post(of+"/supprimer", s.member(s.delete(kind)))
 		page(of+"/historique", s.member(s.history(kind)))
 		page(of+"/partager", s.member(s.share(kind)))
-		post(of+"/une", s.member(s.feature(kind)))
+		if kind != instance.KindPartner {
+			post(of+"/une", s.member(s.feature(kind)))
+		}
 	}
 	for kind, of := range map[instance.Kind][2]string{
 		instance.KindOrganisation: {"/organisations", "nouvelle"}, instance.KindTerritory: {"/territoires", "nouveau"},
