@@ -277,7 +277,7 @@ describe("a new node", () => {
     try {
       const made = await maillage("init", "--yes", "--base-url", site, "--listen", `localhost:${port}`, "--name", "Essai", "--data", join(dir, "data"));
       assert.match(made, /premiers-pas\?cle=[\w-]+/);
-      assert.match(await maillage("user", "list"), /n'a pas encore de compte/);
+      assert.match(await maillage("user", "list"), /n’a pas encore de compte/);
       node = spawn(binary, ["--config", config, "serve"], { env, stdio: ["ignore", "pipe", "inherit"] });
       const link = await said(node, /http\S+premiers-pas\?cle=[\w-]+/);
 
@@ -307,7 +307,7 @@ describe("a new node", () => {
         await picture(page, "nouveau-mot-de-passe");
         await page.fill("#password", `${phrase} encore`);
         await page.click("main button[type=submit]");
-        assert.equal(new URL(page.url()).pathname, "/compte");
+        assert.equal(new URL(page.url()).pathname, "/compte/connexion");
         assert.match(await post.letter(), /mot de passe/);
       });
 
