@@ -367,7 +367,7 @@ func (im *archiveImport) translateRefs(refs []Ref) {
 // was elsewhere stays there; one that is none is left out.
 func (im *archiveImport) image(ctx context.Context, image *Image) (*Image, error) {
 	if image == nil {
-		return nil, nil //nolint:nilnil // no picture, and no error
+		return nil, nil // no picture, and no error
 	}
 	name, theirs := strings.CutPrefix(image.URL, im.archive.urls.IRI(mediaPath))
 	if !theirs || im.node.media == nil {
@@ -386,7 +386,7 @@ func (im *archiveImport) image(ctx context.Context, image *Image) (*Image, error
 	}
 	picture, err := add(ctx, data)
 	if errors.Is(err, ErrInvalid) {
-		return nil, nil //nolint:nilnil // what is no picture is left out
+		return nil, nil // what is no picture is left out
 	}
 	if err != nil {
 		return nil, err

@@ -239,9 +239,7 @@ func TestArchiveRefusesBombs(t *testing.T) {
 	t.Run("a pipe, which would be waited on", func(t *testing.T) {
 		t.Parallel()
 		dir := t.TempDir()
-		if err := syscall.Mkfifo(dir+"/manifest.json", 0o600); err != nil {
-			t.Skip(err)
-		}
+		from.must(syscall.Mkfifo(dir+"/manifest.json", 0o600))
 		root, err := os.OpenRoot(dir)
 		from.must(err)
 		defer func() { _ = root.Close() }()
