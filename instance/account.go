@@ -76,7 +76,7 @@ type AccountTx interface {
 	SaveTicket(ctx context.Context, t Ticket) error
 	DeleteTicket(ctx context.Context, hash string) error
 	DeleteRevisions(ctx context.Context, object string) error
-	KeepToken(ctx context.Context, t Token) error
+	SaveToken(ctx context.Context, t Token) error
 	TouchToken(ctx context.Context, hash string, used time.Time) error // none is no error
 	DeleteToken(ctx context.Context, hash string) error
 }

@@ -255,7 +255,7 @@ func TestAClosedAccount(t *testing.T) {
 	lou := w.member("lou@exemple.org", instance.RoleContributor, w.org.ID)
 	browser, err := w.node.OpenSession(t.Context(), lou.ID, "")
 	w.must(err)
-	token, err := w.node.CreateToken(t.Context(), lou, w.org.ID, "agenda")
+	token, err := w.node.CreateToken(t.Context(), lou, publishes(w.org.ID))
 	w.must(err)
 	back, err := w.node.LetBackIn(t.Context(), lou.ID, instance.ResetByHand)
 	w.must(err)
@@ -264,7 +264,7 @@ func TestAClosedAccount(t *testing.T) {
 	w.wants(err, instance.ErrForbidden)
 	_, _, err = w.node.SignedIn(t.Context(), browser)
 	w.wants(err, instance.ErrNotFound)
-	_, err = w.node.TokenOwner(t.Context(), instance.HashSecret(token))
+	_, _, err = w.node.TokenHolder(t.Context(), instance.HashSecret(token))
 	w.wants(err, instance.ErrNotFound)
 	_, err = w.node.Reset(t.Context(), back, "une tout autre phrase")
 	w.wants(err, instance.ErrNotFound)
@@ -274,37 +274,76 @@ func TestAClosedAccount(t *testing.T) {
 	}
 }
 
+// publishes is a token for an actor.
+func publishes(actor string) instance.Token {
+	return instance.Token{Scope: instance.TokenPublishes, Actor: actor, Label: "agenda"}
+}
+
 func TestTokens(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	lou := w.member("lou@exemple.org", instance.RoleContributor, w.org.ID)
-	_, err := w.node.CreateToken(t.Context(), lou, w.node.Self().ID, "x")
+	_, err := w.node.CreateToken(t.Context(), lou, publishes(w.node.Self().ID))
 	w.wants(err, instance.ErrForbidden)
-	_, err = w.node.CreateToken(t.Context(), lou, w.org.ID, " ")
+	_, err = w.node.CreateToken(t.Context(), lou, instance.Token{Scope: instance.TokenPublishes, Actor: w.org.ID, Label: " "})
 	w.wants(err, instance.ErrInvalid)
-	token, err := w.node.CreateToken(t.Context(), lou, w.org.ID, "agenda")
+	token, err := w.node.CreateToken(t.Context(), lou, publishes(w.org.ID))
 	w.must(err)
-	reader, err := w.node.CreateToken(t.Context(), lou, "", "lecture")
+	held, as, err := w.node.TokenHolder(t.Context(), instance.HashSecret(token))
 	w.must(err)
-	owner, err := w.node.TokenOwner(t.Context(), instance.HashSecret(token))
-	w.must(err)
-	if owner != w.org.ID {
-		t.Errorf("acts for %s", owner)
+	if held.Actor != w.org.ID || !as.WritesFor(w.org.ID) {
+		t.Errorf("%+v works as %+v", held, as)
 	}
-	_, err = w.node.TokenOwner(t.Context(), instance.HashSecret(reader))
-	w.wants(err, instance.ErrForbidden)
 	kept, err := w.node.Tokens(t.Context(), lou.ID)
 	w.must(err)
-	if len(kept) != 2 || kept[0].Used.IsZero() && kept[1].Used.IsZero() {
+	if len(kept) != 1 || kept[0].Used.IsZero() {
 		t.Errorf("kept %+v", kept)
 	}
 	w.wants(w.node.RevokeToken(t.Context(), w.host(), instance.HashSecret(token)), instance.ErrForbidden)
 	w.must(w.node.SetMember(t.Context(), instance.Operator(), lou.ID, instance.RoleContributor))
-	_, err = w.node.TokenOwner(t.Context(), instance.HashSecret(token))
+	_, _, err = w.node.TokenHolder(t.Context(), instance.HashSecret(token))
 	w.wants(err, instance.ErrForbidden) // writes for it no more
 	w.must(w.node.RevokeToken(t.Context(), lou, instance.HashSecret(token)))
-	_, err = w.node.TokenOwner(t.Context(), instance.HashSecret(token))
+	_, _, err = w.node.TokenHolder(t.Context(), instance.HashSecret(token))
 	w.wants(err, instance.ErrNotFound)
+}
+
+// A token may do what its scope says, of what its account may do now.
+func TestATokenDoesNoMoreThanItsScope(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	lou := w.member("lou@exemple.org", instance.RoleModerator, w.org.ID)
+	for _, forbidden := range []instance.Token{
+		{Scope: instance.TokenHosts}, {Scope: ""}, {Scope: "tout"}, {Scope: instance.TokenSelf, Actor: w.org.ID},
+	} {
+		forbidden.Label = "trop"
+		_, err := w.node.CreateToken(t.Context(), lou, forbidden)
+		w.wants(err, instance.ErrForbidden)
+	}
+	as := func(scope instance.TokenScope) (*instance.Account, string) {
+		t.Helper()
+		token, err := w.node.CreateToken(t.Context(), lou, instance.Token{Scope: scope, Label: "essai"})
+		w.must(err)
+		_, as, err := w.node.TokenHolder(t.Context(), instance.HashSecret(token))
+		w.must(err)
+		if as.Password != "" || as.WritesFor(w.org.ID) {
+			t.Errorf("%s works as %+v", scope, as)
+		}
+		return as, instance.HashSecret(token)
+	}
+	if reads, _ := as(instance.TokenReads); reads.ID != "" || reads.Moderates() {
+		t.Errorf("who reads is %+v", reads)
+	}
+	if self, _ := as(instance.TokenSelf); self.ID != lou.ID || self.Moderates() {
+		t.Errorf("who acts for themselves is %+v", self)
+	}
+	moderates, hash := as(instance.TokenModerates)
+	if !moderates.Moderates() || moderates.Hosts() {
+		t.Errorf("who moderates is %+v", moderates)
+	}
+	w.must(w.node.SetMember(t.Context(), instance.Operator(), lou.ID, instance.RoleContributor, w.org.ID))
+	_, _, err := w.node.TokenHolder(t.Context(), hash)
+	w.wants(err, instance.ErrForbidden)
 }
 
 func TestAnotherEmail(t *testing.T) {
@@ -407,7 +446,7 @@ func TestEraseAnAccount(t *testing.T) {
 	w.must(err)
 	_, err = editor.SaveDraft(t.Context(), instance.Draft{Actor: w.org.ID, Object: event("Plus tard")})
 	w.must(err)
-	token, err := w.node.CreateToken(t.Context(), lou, w.org.ID, "agenda")
+	token, err := w.node.CreateToken(t.Context(), lou, publishes(w.org.ID))
 	w.must(err)
 	browser, err := w.node.OpenSession(t.Context(), lou.ID, "Firefox")
 	w.must(err)
@@ -438,7 +477,7 @@ func TestEraseAnAccount(t *testing.T) {
 	w.wants(err, instance.ErrNotFound)
 	_, _, err = w.node.SignedIn(t.Context(), browser)
 	w.wants(err, instance.ErrNotFound)
-	_, err = w.node.TokenOwner(t.Context(), instance.HashSecret(token))
+	_, _, err = w.node.TokenHolder(t.Context(), instance.HashSecret(token))
 	w.wants(err, instance.ErrNotFound)
 	if places, err := w.node.Participations(t.Context(), instance.ParticipationFilter{Event: joined.Common().ID}); err != nil || len(places) != 0 {
 		t.Errorf("places %+v, %v", places, err)

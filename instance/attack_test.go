@@ -159,7 +159,7 @@ func TestAttackDoorsLeftOpenAfterAReset(t *testing.T) {
 	}
 	for _, id := range []string{"mine", "theirs"} {
 		w.must(w.node.AddPasskey(t.Context(), lou.ID, instance.Passkey{ID: id, Label: id}))
-		_, err := w.node.CreateToken(t.Context(), lou, w.org.ID, id)
+		_, err := w.node.CreateToken(t.Context(), lou, instance.Token{Scope: instance.TokenPublishes, Actor: w.org.ID, Label: id})
 		w.must(err)
 	}
 	_, err := w.node.OpenSession(t.Context(), lou.ID, "")

@@ -43,7 +43,7 @@ func TestNothingRemainsOfAnErasedAccount(t *testing.T) {
 	w.must(err)
 	_, err = w.node.OpenSession(t.Context(), zoe.ID, "Navigateurrare")
 	w.must(err)
-	_, err = w.node.CreateToken(t.Context(), zoe, w.org.ID, "Jetonrare")
+	_, err = w.node.CreateToken(t.Context(), zoe, instance.Token{Scope: instance.TokenPublishes, Actor: w.org.ID, Label: "Jetonrare"})
 	w.must(err)
 	w.must(w.node.AddPasskey(t.Context(), zoe.ID, instance.Passkey{ID: "Clérare", Label: "Clérare"}))
 	_, err = w.node.Invite(t.Context(), zoe, "invitee.unique@exemple.org", instance.RoleContributor, w.org.ID)

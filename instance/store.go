@@ -67,8 +67,6 @@ type Reader interface {
 	Received(ctx context.Context, seq int64) (*Received, error)
 	Host(ctx context.Context, domain string) (*Host, error)
 	Hosts(ctx context.Context) ([]Host, error)
-	// TokenOwner is the actor that an API token (hex SHA-256 of it) acts for.
-	TokenOwner(ctx context.Context, hash string) (string, error)
 	Stats(ctx context.Context) (Stats, error)
 
 	AccountReader
@@ -108,7 +106,6 @@ type Tx interface {
 	// Updates and Announces, which hold what it said.
 	ForgetActivities(ctx context.Context, object string) error
 	SaveHost(ctx context.Context, h Host) error
-	SaveToken(ctx context.Context, hash, actorID, label string) error
 	Enqueue(ctx context.Context, jobs ...Job) error
 
 	AccountTx

@@ -10,59 +10,95 @@ import (
 	"time"
 )
 
+// TokenScope is what a token may do, of what its account may.
+type TokenScope string
+
+// The scopes. No token opens the doors of its account: its address, its passwords and
+// keys, and other tokens are changed in a browser alone.
+const (
+	TokenReads     TokenScope = "read"     // what everybody reads
+	TokenPublishes TokenScope = "publish"  // the work of one organisation, or of the account's Person
+	TokenSelf      TokenScope = "self"     // what concerns the account alone: its places at events, its drafts, its sheet
+	TokenModerates TokenScope = "moderate" // the queue of the node
+	TokenHosts     TokenScope = "host"     // all that the host does, moderating too
+)
+
 // Token lets a program use the API for somebody. Only its hash is kept.
 type Token struct {
-	Hash    string    `json:"-"`       // hex SHA-256 of the token
-	Account string    `json:"-"`       // whose it is; "" when it was made on the command line
-	Actor   string    `json:"actor"`   // IRI of the organisation it publishes for; "" = it reads only
-	Label   string    `json:"label"`   // for its owner to recognise it
-	Created time.Time `json:"created"` //
-	Used    time.Time `json:"used,omitzero"`
+	Hash    string     `json:"-"`     // hex SHA-256 of the token
+	Account string     `json:"-"`     // whose it is; "" when it was made on the command line
+	Scope   TokenScope `json:"scope"` //
+	Actor   string     `json:"actor"` // IRI of who it publishes for; "" = its scope is another
+	Label   string     `json:"label"` // for its owner to recognise it
+	Created time.Time  `json:"created"`
+	Used    time.Time  `json:"used,omitzero"`
 }
 
-// ReadOnly says that the token may not publish.
-func (t Token) ReadOnly() bool { return t.Actor == "" }
-
-// Scope is what the token may do, in the API's words: "read" or "publish:tiriad".
-func (t Token) Scope(u URLs) string {
-	if t.ReadOnly() {
-		return "read"
+// Words is what the token may do, in the API's words: "read" or "publish:tiriad".
+func (t Token) Words(u URLs) string {
+	if t.Scope != TokenPublishes {
+		return string(t.Scope)
 	}
 	_, slug, _ := u.Parse(t.Actor)
-	return "publish:" + slug
+	return string(t.Scope) + ":" + slug
 }
 
 // maxTokens bounds how many one account may have.
 const maxTokens = 50
 
-// CreateToken makes a token of the account's: for an actor it writes for, or ""
-// for one that only reads. It is returned once and cannot be read again.
-// ErrForbidden, ErrInvalid.
-func (n *Node) CreateToken(ctx context.Context, by *Account, actor, label string) (string, error) {
-	if actor != "" {
-		if !n.Editor(by).speaksAs(actor) {
-			return "", fmt.Errorf("token for %s: %w", actor, ErrForbidden)
-		}
-		if _, err := n.localActor(ctx, actor); err != nil {
-			return "", err
-		}
+// CreateToken makes a token of the account's, with a scope, an actor when it publishes,
+// and a label. It is returned once and cannot be read again. ErrForbidden: the account
+// may not do that itself; ErrInvalid.
+func (n *Node) CreateToken(ctx context.Context, by *Account, t Token) (string, error) {
+	if err := n.maySign(ctx, by, t); err != nil {
+		return "", err
 	}
 	var c checks
-	label = CleanName(label, 100)
-	if c.require(label != "", "label", "donnez un nom à ce jeton, pour le reconnaître"); c.err() != nil {
+	t.Label = CleanName(t.Label, 100)
+	if c.require(t.Label != "", "label", "donnez un nom à ce jeton, pour le reconnaître"); c.err() != nil {
 		return "", c.err()
 	}
-	token := newAPIToken()
-	return token, n.store.Write(ctx, func(tx Tx) error {
+	secret := newAPIToken()
+	t.Hash, t.Account, t.Created, t.Used = HashSecret(secret), by.ID, n.clock(), time.Time{}
+	return secret, n.store.Write(ctx, func(tx Tx) error {
 		kept, err := tx.Tokens(ctx, by.ID)
 		if err != nil {
 			return err
 		}
-		if len(kept) >= maxTokens {
+		if by.ID != "" && len(kept) >= maxTokens {
 			return &ValidationError{[]FieldError{{"label", "supprimez d'abord un jeton qui ne sert plus : vous en avez déjà beaucoup"}}}
 		}
-		return tx.KeepToken(ctx, Token{Hash: HashSecret(token), Account: by.ID, Actor: actor, Label: label, Created: n.clock()})
+		return tx.SaveToken(ctx, t)
 	})
+}
+
+// maySign says whether an account may do what a token would. ErrForbidden; ErrNotFound:
+// there is no such actor.
+func (n *Node) maySign(ctx context.Context, by *Account, t Token) error {
+	if t.Scope != TokenPublishes {
+		if t.Actor != "" || !by.signs(t.Scope) {
+			return fmt.Errorf("token that may %q: %w", t.Scope, ErrForbidden)
+		}
+		return nil
+	}
+	if !n.Editor(by).speaksAs(t.Actor) {
+		return fmt.Errorf("token for %s: %w", t.Actor, ErrForbidden)
+	}
+	_, err := n.localActor(ctx, t.Actor)
+	return err
+}
+
+// signs says whether the account may do what the scope names, when it names no actor.
+func (a *Account) signs(scope TokenScope) bool {
+	switch scope {
+	case TokenReads, TokenSelf:
+		return a.Closed.IsZero()
+	case TokenModerates:
+		return a.Closed.IsZero() && a.Moderates()
+	case TokenHosts:
+		return a.Closed.IsZero() && a.Hosts()
+	}
+	return false
 }
 
 // newAPIToken is 160 bits, with a prefix by which a leaked one is recognised.
@@ -106,35 +142,55 @@ func dropTokens(ctx context.Context, tx Tx, account string, keep []string) error
 	return nil
 }
 
-// TokenOwner is the actor that a token, given by its hash, publishes for now: its
-// account must still be open and write for that actor.
+// TokenHolder is a token, given by its hash, and the account that it works as: what is
+// left of its own account within the token's scope. A token that only reads works as
+// nobody: an account without ID.
 //
-// ErrNotFound: there is no such token, or its account was closed. ErrForbidden: it
-// only reads, or its account no longer writes for the actor.
-func (n *Node) TokenOwner(ctx context.Context, hash string) (actor string, err error) {
+// ErrNotFound: there is no such token, or its account was closed. ErrForbidden: the
+// account itself may no longer do what the token says.
+func (n *Node) TokenHolder(ctx context.Context, hash string) (*Token, *Account, error) {
 	t, err := n.Token(ctx, hash)
 	if err != nil {
-		return "", err
+		return nil, nil, err
 	}
+	of := Operator() // of the command line
 	if t.Account != "" {
-		a, err := n.Account(ctx, t.Account)
-		if err != nil {
-			return "", err
+		if of, err = n.Account(ctx, t.Account); err != nil {
+			return nil, nil, err
 		}
-		if !a.Closed.IsZero() {
-			return "", fmt.Errorf("token of a closed account: %w", ErrNotFound)
-		}
-		if !t.ReadOnly() && !n.Editor(a).speaksAs(t.Actor) {
-			return "", fmt.Errorf("token for %s: %w", t.Actor, ErrForbidden)
-		}
+	}
+	if !of.Closed.IsZero() {
+		return nil, nil, fmt.Errorf("token of a closed account: %w", ErrNotFound)
+	}
+	if err := n.maySign(ctx, of, *t); err != nil {
+		return nil, nil, err
 	}
 	if now := n.clock(); now.Sub(t.Used) >= sessionTick {
 		if err := n.store.Write(ctx, func(tx Tx) error { return tx.TouchToken(ctx, hash, now) }); err != nil {
-			return "", err
+			return nil, nil, err
 		}
 	}
-	if t.ReadOnly() {
-		return "", fmt.Errorf("a token that only reads: %w", ErrForbidden)
+	return t, of.within(*t), nil
+}
+
+// within is the account with what the token may do, and no more; its secrets are left out.
+func (a *Account) within(t Token) *Account {
+	as := &Account{ID: a.ID, Email: a.Email, Name: a.Name, Language: a.Language, Role: RoleContributor, Created: a.Created}
+	switch t.Scope {
+	case TokenReads:
+		return &Account{Role: RoleContributor}
+	case TokenPublishes:
+		if t.Actor == a.Person {
+			as.Person = a.Person
+		} else {
+			as.Organisations = []string{t.Actor}
+		}
+	case TokenSelf:
+		as.Person = a.Person
+	case TokenModerates:
+		as.Role = RoleModerator
+	case TokenHosts:
+		as.Role = RoleHost
 	}
-	return t.Actor, nil
+	return as
 }

@@ -453,8 +453,8 @@ func TestTokensOnThePage(t *testing.T) {
 	if token == "" || strings.Contains(b.open("/compte/jetons").text(), token) {
 		t.Errorf("the token %q is not shown once", token)
 	}
-	if owner, err := s.node.TokenOwner(t.Context(), instance.HashSecret(token)); err != nil || owner != s.org.ID {
-		t.Errorf("acts for %s, %v", owner, err)
+	if held, _, err := s.node.TokenHolder(t.Context(), instance.HashSecret(token)); err != nil || held.Actor != s.org.ID {
+		t.Errorf("acts for %s, %v", held, err)
 	}
 	b.open("/compte/jetons").shows("publish:tiriad", "agenda")
 	b.post(http.StatusSeeOther, "/compte/jetons/retirer", "token", instance.HashSecret(token))

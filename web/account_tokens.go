@@ -3,15 +3,16 @@ package web
 import (
 	"errors"
 	"net/http"
+	"slices"
 
 	"github.com/maillage/maillage/instance"
 )
 
 type tokensView struct {
 	accountView
-	Organisations []*instance.Actor
-	Tokens        []tokenLine
-	New           string // the one just made; "" for none
+	Scopes []scopeLine
+	Tokens []tokenLine
+	New    string // the one just made; "" for none
 }
 
 type tokenLine struct{ Hash, Label, Scope, For, Created, Used string }
@@ -19,17 +20,25 @@ type tokenLine struct{ Hash, Label, Scope, For, Created, Used string }
 // tokensPage lists the personal tokens of the API.
 func (s *Server) tokensPage(r *request) error { return r.showTokens(http.StatusOK, form{}, "") }
 
-// createToken makes one, shown this once. Its scope is "read" or "publish:" and the
-// short name of an organisation.
+// createToken makes one, shown this once. Its scope is in the API's words: "read",
+// "publish:" and a short name.
 func (s *Server) createToken(r *request) error {
 	posted, err := r.form()
 	if err != nil {
 		return err
 	}
-	actor, err := r.scopeActor(posted.Get("scope"))
+	scopes, err := r.tokenScopes()
+	if err != nil {
+		return err
+	}
 	var token string
-	if err == nil {
-		token, err = s.node.CreateToken(r.ctx(), r.account, actor, posted.Get("label"))
+	at := slices.IndexFunc(scopes, func(sc scopeLine) bool { return sc.Words == posted.Get("scope") })
+	if at < 0 {
+		err = r.fail("scope", "choisissez ce que ce jeton permet")
+	} else {
+		t := scopes[at].token
+		t.Label = posted.Get("label")
+		token, err = s.node.CreateToken(r.ctx(), r.account, t)
 	}
 	if errors.Is(err, instance.ErrInvalid) {
 		return r.showTokens(http.StatusUnprocessableEntity, r.refusedForm("", posted, err), "")
@@ -40,21 +49,34 @@ func (s *Server) createToken(r *request) error {
 	return r.showTokens(http.StatusOK, form{}, token)
 }
 
-// scopeActor is the actor that a scope publishes for; "" for one that reads.
-func (r *request) scopeActor(scope string) (string, error) {
-	if scope == "read" {
-		return "", nil
-	}
+// scopeLine is something that a token may be made for.
+type scopeLine struct {
+	Words, Title string
+	token        instance.Token
+}
+
+// tokenScopes lists what a token of the account's may do, the least last.
+func (r *request) tokenScopes() ([]scopeLine, error) {
 	actors, err := r.s.node.Editor(r.account).Actors(r.ctx())
 	if err != nil {
-		return "", err
+		return nil, err
+	}
+	var lines []scopeLine
+	add := func(t instance.Token, title string) {
+		lines = append(lines, scopeLine{t.Words(r.s.node.URLs()), title, t})
 	}
 	for _, a := range actors {
-		if scope == (instance.Token{Actor: a.ID}).Scope(r.s.node.URLs()) {
-			return a.ID, nil
-		}
+		add(instance.Token{Scope: instance.TokenPublishes, Actor: a.ID}, r.T("account.tokens.publish", a.Name))
 	}
-	return "", r.fail("scope", "choisissez ce que ce jeton permet")
+	if r.account.Hosts() {
+		add(instance.Token{Scope: instance.TokenHosts}, r.T("account.tokens.host"))
+	}
+	if r.account.Moderates() {
+		add(instance.Token{Scope: instance.TokenModerates}, r.T("account.tokens.moderate"))
+	}
+	add(instance.Token{Scope: instance.TokenSelf}, r.T("account.tokens.self"))
+	add(instance.Token{Scope: instance.TokenReads}, r.T("account.tokens.read"))
+	return lines, nil
 }
 
 // revokeToken ends one.
@@ -73,7 +95,7 @@ func (s *Server) revokeToken(r *request) error {
 func (r *request) showTokens(status int, f form, token string) error {
 	v := tokensView{accountView: r.accountView("/compte/jetons", f), New: token}
 	var err error
-	if v.Organisations, err = r.s.node.Editor(r.account).Actors(r.ctx()); err != nil {
+	if v.Scopes, err = r.tokenScopes(); err != nil {
 		return err
 	}
 	tokens, err := r.s.node.Tokens(r.ctx(), r.account.ID)
@@ -81,7 +103,7 @@ func (r *request) showTokens(status int, f form, token string) error {
 		return err
 	}
 	for _, t := range tokens {
-		line := tokenLine{Hash: t.Hash, Label: t.Label, Scope: t.Scope(r.s.node.URLs()), Created: r.seen(t.Created), Used: r.seen(t.Used)}
+		line := tokenLine{Hash: t.Hash, Label: t.Label, Scope: t.Words(r.s.node.URLs()), Created: r.seen(t.Created), Used: r.seen(t.Used)}
 		names, err := r.actorNames([]string{t.Actor})
 		if err != nil {
 			return err

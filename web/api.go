@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	_ "embed"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -20,12 +19,6 @@ const (
 	mimeProblem = "application/problem+json"
 	mimeGeoJSON = "application/geo+json"
 )
-
-// openapi describes the API, and only what exists: a test compares it with the
-// routes, the parameters and the fields of the answers.
-//
-//go:embed openapi.json
-var openapi json.RawMessage
 
 // apiV1 answers the public JSON API. Reading needs no account; writing needs a
 // bearer token. It sets and reads no cookie, so nothing here can be done in the

@@ -16,7 +16,7 @@ import (
 // addPicture keeps a picture: the image of a publication to come, which says what it
 // shows (alt).
 func (a *apiV1) addPicture(c echo.Context) error {
-	if _, err := a.actor(c); err != nil {
+	if _, err := a.worker(c, instance.TokenPublishes, instance.TokenSelf); err != nil {
 		return err
 	}
 	mediaType, _, err := mime.ParseMediaType(c.Request().Header.Get(echo.HeaderContentType))

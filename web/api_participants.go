@@ -128,7 +128,7 @@ func (a *apiV1) removeParticipant(c echo.Context) error {
 
 // organiser is who the token works for, and the event in the address.
 func (a *apiV1) organiser(c echo.Context) (*worker, *instance.Event, error) {
-	w, err := a.worker(c)
+	w, err := a.publisher(c)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -56,7 +56,7 @@ type decisionBody struct {
 
 // proposals lists what waits for the token's organisation to answer.
 func (a *apiV1) proposals(c echo.Context) error {
-	w, err := a.worker(c)
+	w, err := a.publisher(c)
 	if err != nil {
 		return err
 	}
@@ -80,7 +80,7 @@ func (a *apiV1) proposals(c echo.Context) error {
 // propose keeps what somebody suggests, for others to answer. The token's holder is
 // known: no seal and no trap tell them from a robot.
 func (a *apiV1) propose(c echo.Context) error {
-	w, err := a.worker(c)
+	w, err := a.publisher(c)
 	if err != nil {
 		return err
 	}
@@ -135,7 +135,7 @@ func (a *apiV1) refuseProposal(c echo.Context) error {
 }
 
 func (a *apiV1) decide(c echo.Context, act func(*worker, *instance.Proposal, decisionBody) error) error {
-	w, err := a.worker(c)
+	w, err := a.publisher(c)
 	if err != nil {
 		return err
 	}
@@ -158,7 +158,7 @@ func (a *apiV1) decide(c echo.Context, act func(*worker, *instance.Proposal, dec
 
 // discardProposal deletes advertising.
 func (a *apiV1) discardProposal(c echo.Context) error {
-	w, err := a.worker(c)
+	w, err := a.publisher(c)
 	if err != nil {
 		return err
 	}

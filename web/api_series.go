@@ -22,7 +22,7 @@ type seriesJSON struct {
 
 // publishSeries publishes an event at each of its dates.
 func (a *apiV1) publishSeries(c echo.Context) error {
-	w, err := a.worker(c)
+	w, err := a.publisher(c)
 	if err != nil {
 		return err
 	}

@@ -73,7 +73,7 @@ func (w *apiWorld) token(token string, a *instance.Actor) {
 	w.Helper()
 	sum := sha256.Sum256([]byte(token))
 	w.must(w.store.Write(w.Context(), func(tx instance.Tx) error {
-		return tx.SaveToken(w.Context(), hex.EncodeToString(sum[:]), a.ID, "test")
+		return tx.SaveToken(w.Context(), instance.Token{Hash: hex.EncodeToString(sum[:]), Scope: instance.TokenPublishes, Actor: a.ID, Label: "test"})
 	}))
 }
 

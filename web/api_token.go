@@ -4,7 +4,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -22,45 +24,50 @@ func bearer(c echo.Context) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// actor is the IRI of who the request's token acts for. A missing token and an
-// unknown one get the same answer: nothing can be learnt by trying. Tokens are
-// looked up by their hash, so how long that takes says nothing of them either.
-func (a *apiV1) actor(c echo.Context) (by string, err error) {
-	err = instance.ErrNotFound
+// worker is who a token works for, with what its scope allows, however much more the
+// token's account may do.
+type worker struct {
+	instance.Editor
+	actor string // IRI of who it publishes for; "" when its scope is another
+	token *instance.Token
+	as    *instance.Account
+}
+
+// worker is who the request's token works for, if it has one of the scopes; whoever may
+// host may do all but publish. A missing token and an unknown one get the same answer:
+// nothing can be learnt by trying. Tokens are looked up by their hash, so how long that
+// takes says nothing of them either.
+func (a *apiV1) worker(c echo.Context, scopes ...instance.TokenScope) (*worker, error) {
+	token, as, err := (*instance.Token)(nil), (*instance.Account)(nil), instance.ErrNotFound
 	if hash := bearer(c); hash != "" {
-		by, err = a.node.TokenOwner(c.Request().Context(), hash)
+		token, as, err = a.node.TokenHolder(c.Request().Context(), hash)
 	}
 	if errors.Is(err, instance.ErrNotFound) {
 		c.Response().Header().Set(echo.HeaderWWWAuthenticate, `Bearer realm="maillage"`)
-		return "", newProblem(http.StatusUnauthorized,
-			"Pour publier, envoyez un jeton valable dans l'en-tête « Authorization: Bearer … ». Qui tient ce nœud peut en créer un.")
+		return nil, newProblem(http.StatusUnauthorized,
+			"Envoyez un jeton valable dans l'en-tête « Authorization: Bearer … ». Il se crée sur la page « Jetons » de votre compte, ou par qui tient ce nœud.")
 	}
-	return by, err
-}
-
-// worker is who a token works for: an editor of that actor alone, however much more
-// the token's account may do.
-type worker struct {
-	instance.Editor
-	actor string // IRI
-	token *instance.Token
-	as    *instance.Account // with what the token may do, and no more
-}
-
-func (a *apiV1) worker(c echo.Context) (*worker, error) {
-	by, err := a.actor(c)
 	if err != nil {
 		return nil, err
 	}
-	token, err := a.node.Token(c.Request().Context(), bearer(c))
-	if err != nil {
-		return nil, err
+	hosts := token.Scope == instance.TokenHosts && !slices.Equal(scopes, []instance.TokenScope{instance.TokenPublishes})
+	if !hosts && !slices.Contains(scopes, token.Scope) {
+		return nil, newProblem(http.StatusForbidden, fmt.Sprintf("Ce jeton permet « %s » ; il faut ici : %s.", token.Scope, scopeWords(scopes)))
 	}
-	as := &instance.Account{ID: token.Account, Role: instance.RoleContributor, Organisations: []string{by}}
-	if kind, _, _ := a.node.URLs().Parse(by); kind == instance.KindPerson {
-		as.Organisations, as.Person = nil, by
+	return &worker{Editor: a.node.Editor(as), actor: token.Actor, token: token, as: as}, nil
+}
+
+// publisher is who the request's token publishes for.
+func (a *apiV1) publisher(c echo.Context) (*worker, error) {
+	return a.worker(c, instance.TokenPublishes)
+}
+
+func scopeWords(scopes []instance.TokenScope) string {
+	words := make([]string, len(scopes))
+	for i, s := range scopes {
+		words[i] = "« " + string(s) + " »"
 	}
-	return &worker{Editor: a.node.Editor(as), actor: by, token: token, as: as}, nil
+	return strings.Join(words, " ou ")
 }
 
 // private answers what is for the token's holder alone.

@@ -27,7 +27,7 @@ type versionsJSON struct {
 // it withdrew.
 func (a *apiV1) versions(kind instance.Kind) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		w, err := a.worker(c)
+		w, err := a.publisher(c)
 		if err != nil {
 			return err
 		}
@@ -50,7 +50,7 @@ func (a *apiV1) versions(kind instance.Kind) echo.HandlerFunc {
 
 // revert makes an old version the current one again, as a new change.
 func (a *apiV1) revert(c echo.Context) error {
-	w, err := a.worker(c)
+	w, err := a.publisher(c)
 	if err != nil {
 		return err
 	}

@@ -14,7 +14,7 @@ const maxBody = 256 << 10
 
 func (a *apiV1) create(kind instance.Kind) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		by, err := a.actor(c)
+		w, err := a.publisher(c)
 		if err != nil {
 			return err
 		}
@@ -22,7 +22,7 @@ func (a *apiV1) create(kind instance.Kind) echo.HandlerFunc {
 		if err != nil {
 			return err
 		}
-		o, err := a.publish(c, by, draft)
+		o, err := a.publish(c, w.actor, draft)
 		if err != nil {
 			return inBody(err)
 		}
@@ -33,7 +33,7 @@ func (a *apiV1) create(kind instance.Kind) echo.HandlerFunc {
 
 func (a *apiV1) replace(kind instance.Kind) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		by, err := a.actor(c)
+		w, err := a.publisher(c)
 		if err != nil {
 			return err
 		}
@@ -49,9 +49,9 @@ func (a *apiV1) replace(kind instance.Kind) echo.HandlerFunc {
 		draft.Common().Provenance = old.Common().Provenance // the import that brought it goes on updating it
 		var o instance.Object
 		if current := asRead(c); current != nil {
-			o, err = a.node.EditIf(ctx, by, old.Common().ID, draft, current)
+			o, err = a.node.EditIf(ctx, w.actor, old.Common().ID, draft, current)
 		} else {
-			o, err = a.node.Edit(ctx, by, old.Common().ID, draft)
+			o, err = a.node.Edit(ctx, w.actor, old.Common().ID, draft)
 		}
 		if err != nil {
 			return inBody(err)
@@ -62,7 +62,7 @@ func (a *apiV1) replace(kind instance.Kind) echo.HandlerFunc {
 
 func (a *apiV1) remove(kind instance.Kind) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		by, err := a.actor(c)
+		w, err := a.publisher(c)
 		if err != nil {
 			return err
 		}
@@ -72,9 +72,9 @@ func (a *apiV1) remove(kind instance.Kind) echo.HandlerFunc {
 			return err
 		}
 		if current := asRead(c); current != nil {
-			err = a.node.WithdrawIf(ctx, by, old.Common().ID, current)
+			err = a.node.WithdrawIf(ctx, w.actor, old.Common().ID, current)
 		} else {
-			err = a.node.Withdraw(ctx, by, old.Common().ID)
+			err = a.node.Withdraw(ctx, w.actor, old.Common().ID)
 		}
 		if err != nil {
 			return err

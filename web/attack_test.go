@@ -396,7 +396,7 @@ func TestAttackDoorsAreShownAtAReset(t *testing.T) {
 	lou := s.member("lou@exemple.org", instance.RoleContributor)
 	s.must(s.node.AddPasskey(t.Context(), lou.ID, instance.Passkey{ID: "mine", Label: "Mon téléphone"}))
 	s.must(s.node.AddPasskey(t.Context(), lou.ID, instance.Passkey{ID: "theirs", Label: "Un autre"}))
-	_, err := s.node.CreateToken(t.Context(), lou, "", "un script")
+	_, err := s.node.CreateToken(t.Context(), lou, instance.Token{Scope: instance.TokenReads, Label: "un script"})
 	s.must(err)
 	secret, err := s.node.LetBackIn(t.Context(), lou.ID, time.Hour)
 	s.must(err)

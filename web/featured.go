@@ -55,7 +55,7 @@ func (s *Server) feature(kind instance.Kind) handler {
 // feature is the same with a token.
 func (a *apiV1) feature(kind instance.Kind, forward bool) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		by, err := a.actor(c)
+		w, err := a.publisher(c)
 		if err != nil {
 			return err
 		}
@@ -63,7 +63,7 @@ func (a *apiV1) feature(kind instance.Kind, forward bool) echo.HandlerFunc {
 		if err != nil {
 			return err
 		}
-		if err := a.node.Feature(c.Request().Context(), by, o.Common().ID, forward); err != nil {
+		if err := a.node.Feature(c.Request().Context(), w.actor, o.Common().ID, forward); err != nil {
 			return err
 		}
 		return c.NoContent(http.StatusNoContent)

@@ -662,7 +662,7 @@ func TestProvenanceInTheAPI(t *testing.T) {
 		t.Errorf("provenance %v", shown.Provenance)
 	}
 	before := list[0].Common().Provenance
-	token, err := s.node.CreateToken(t.Context(), s.member("lou@exemple.org", instance.RoleContributor, s.org.ID), s.org.ID, "essai")
+	token, err := s.node.CreateToken(t.Context(), s.member("lou@exemple.org", instance.RoleContributor, s.org.ID), instance.Token{Scope: instance.TokenPublishes, Actor: s.org.ID, Label: "essai"})
 	s.must(err)
 	for _, body := range []string{`{"name": "La Fabrique"}`, `{"name": "La Fabrique", "provenance": {"source": "x", "key": "y", "batch": "z"}}`} {
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodPut, address, strings.NewReader(body))

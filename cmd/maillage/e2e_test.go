@@ -70,7 +70,7 @@ func (n *runningNode) open(t *testing.T, slug string) *instance.Actor {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n.token, err = newToken(t.Context(), n.node, org.ID, "test"); err != nil {
+	if n.token, err = n.node.CreateToken(t.Context(), instance.Operator(), publisher(org.ID, "test")); err != nil {
 		t.Fatal(err)
 	}
 	return org

@@ -2,9 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 
@@ -126,7 +123,7 @@ func (cmd tokenCreateCommand) Run(ctx context.Context, cli *commandLine) error {
 		if err != nil {
 			return err
 		}
-		token, err := newToken(ctx, a.node, owner.ID, cmd.Label)
+		token, err := a.node.CreateToken(ctx, instance.Operator(), publisher(owner.ID, cmd.Label))
 		if err != nil {
 			return err
 		}
@@ -135,13 +132,7 @@ func (cmd tokenCreateCommand) Run(ctx context.Context, cli *commandLine) error {
 	})
 }
 
-// newToken makes a bearer token of the API for an actor of ours.
-func newToken(ctx context.Context, node *instance.Node, actorID, label string) (string, error) {
-	var secret [20]byte
-	_, _ = rand.Read(secret[:]) // never fails (crypto/rand)
-	token := "maillage_" + hex.EncodeToString(secret[:])
-	sum := sha256.Sum256([]byte(token))
-	return token, node.Store().Write(ctx, func(tx instance.Tx) error {
-		return tx.SaveToken(ctx, hex.EncodeToString(sum[:]), actorID, label)
-	})
+// publisher is a token that publishes for an actor of ours.
+func publisher(actorID, label string) instance.Token {
+	return instance.Token{Scope: instance.TokenPublishes, Actor: actorID, Label: label}
 }

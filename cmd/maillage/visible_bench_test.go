@@ -46,7 +46,7 @@ func BenchmarkVisible(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	token, err := newToken(b.Context(), a.node, org.ID, "bench")
+	token, err := a.node.CreateToken(b.Context(), instance.Operator(), publisher(org.ID, "bench"))
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -19,7 +19,7 @@ func TestAccountsAndWhatGoesWithThem(t *testing.T) {
 			return errors.Join(
 				tx.SaveAccount(t.Context(), lou),
 				tx.SaveSession(t.Context(), instance.Session{Hash: "h", Account: lou.ID, Created: monday, Seen: monday, Expires: monday}),
-				tx.KeepToken(t.Context(), instance.Token{Hash: "t", Account: lou.ID, Actor: "https://ici.example/a", Label: "agenda", Created: monday}),
+				tx.SaveToken(t.Context(), instance.Token{Hash: "t", Scope: instance.TokenPublishes, Account: lou.ID, Actor: "https://ici.example/a", Label: "agenda", Created: monday}),
 				tx.SaveRevision(t.Context(), instance.Revision{Object: o.ID, Verb: instance.VerbCreate, Account: lou.ID, At: monday, Version: o}),
 			)
 		})

@@ -144,12 +144,14 @@ func TestTokens(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		ctx := t.Context()
-		if _, err := s.TokenOwner(ctx, "abc"); !errors.Is(err, instance.ErrNotFound) {
+		if _, err := s.Token(ctx, "abc"); !errors.Is(err, instance.ErrNotFound) {
 			t.Errorf("unknown token: %v", err)
 		}
-		write(t, s, func(tx instance.Tx) error { return tx.SaveToken(ctx, "abc", "https://ici.example/a", "mon script") })
-		if owner, err := s.TokenOwner(ctx, "abc"); err != nil || owner != "https://ici.example/a" {
-			t.Errorf("got %q, %v", owner, err)
+		write(t, s, func(tx instance.Tx) error {
+			return tx.SaveToken(ctx, instance.Token{Hash: "abc", Scope: instance.TokenPublishes, Actor: "https://ici.example/a", Label: "mon script"})
+		})
+		if token, err := s.Token(ctx, "abc"); err != nil || token.Actor != "https://ici.example/a" {
+			t.Errorf("got %q, %v", token, err)
 		}
 	})
 }

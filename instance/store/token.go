@@ -14,6 +14,7 @@ type tokenRow struct {
 	bun.BaseModel `bun:"table:tokens"`
 
 	Hash    string `bun:"hash,pk"`
+	Scope   string `bun:"scope"`
 	Actor   string `bun:"actor"`
 	Label   string `bun:"label"`
 	Created int64  `bun:"created"`
@@ -23,7 +24,7 @@ type tokenRow struct {
 
 func (row *tokenRow) token() instance.Token {
 	return instance.Token{
-		Hash: row.Hash, Account: row.Account, Actor: row.Actor, Label: row.Label,
+		Hash: row.Hash, Account: row.Account, Scope: instance.TokenScope(row.Scope), Actor: row.Actor, Label: row.Label,
 		Created: fromMicros(row.Created), Used: fromMicros(row.Used),
 	}
 }
@@ -51,20 +52,12 @@ func (r reader) Tokens(ctx context.Context, account string) ([]instance.Token, e
 	return tokens, nil
 }
 
-// TokenOwner implements instance.Reader.
-func (r reader) TokenOwner(ctx context.Context, hash string) (string, error) {
-	t, err := r.Token(ctx, hash)
-	if err != nil {
-		return "", err
-	}
-	return t.Actor, nil
-}
-
-// KeepToken implements instance.AccountTx.
-func (t *transaction) KeepToken(ctx context.Context, token instance.Token) error {
+// SaveToken implements instance.AccountTx.
+func (t *transaction) SaveToken(ctx context.Context, token instance.Token) error {
 	_, err := t.db.NewInsert().Model(&tokenRow{
-		Hash: token.Hash, Actor: token.Actor, Label: token.Label, Created: micros(token.Created), Account: token.Account, Used: micros(token.Used),
-	}).On("CONFLICT (hash) DO UPDATE").Set("actor = EXCLUDED.actor, label = EXCLUDED.label").Exec(ctx)
+		Hash: token.Hash, Scope: string(token.Scope), Actor: token.Actor, Label: token.Label,
+		Created: micros(token.Created), Account: token.Account, Used: micros(token.Used),
+	}).On("CONFLICT (hash) DO UPDATE").Set("scope = EXCLUDED.scope, actor = EXCLUDED.actor, label = EXCLUDED.label").Exec(ctx)
 	return conflict(err, "token", token.Label)
 }
 
@@ -82,9 +75,4 @@ func (t *transaction) DeleteToken(ctx context.Context, hash string) error {
 		return fmt.Errorf("delete token: %w", err)
 	}
 	return nil
-}
-
-// SaveToken implements instance.Tx; label is for the host to recognise it.
-func (t *transaction) SaveToken(ctx context.Context, hash, actorID, label string) error {
-	return t.KeepToken(ctx, instance.Token{Hash: hash, Actor: actorID, Label: label, Created: time.Now()})
 }
