@@ -131,8 +131,8 @@ func (e *Event) Validate() error {
 	var c checks
 	e.validateBase(&c)
 	e.When.validate(&c)
-	c.require(e.EventKind == "" || Vocabularies().Has("event_kinds", e.EventKind), "event_kind", "« %s » n'est pas un type d'événement de la liste", e.EventKind)
-	c.require(e.Status == "" || Vocabularies().Has("event_status", string(e.Status)), "status", "« %s » n'est pas un état de la liste", e.Status)
+	c.listed("event_kinds", "event_kind", e.EventKind)
+	c.listed("event_status", "status", string(e.Status))
 	c.address("participation_url", e.ParticipationURL, "mailto", "tel")
 	c.address("online_url", e.OnlineURL)
 	e.JoinMode.validate(&c)
@@ -144,12 +144,8 @@ func (e *Event) Validate() error {
 	for _, contribution := range e.Contributions {
 		c.address("contributions", contribution.URL)
 	}
-	for _, activity := range e.Activities {
-		c.require(Vocabularies().Has("activity_types", activity), "activities", "« %s » n'est pas une activité de la liste", activity)
-	}
-	for _, term := range e.Accessibility {
-		c.require(Vocabularies().Has("accessibility", term), "accessibility", "« %s » n'est pas dans la liste des accès", term)
-	}
+	c.listed("activity_types", "activities", e.Activities...)
+	c.listed("accessibility", "accessibility", e.Accessibility...)
 	e.Practical.validate(&c)
 	c.address("series", e.Series)
 	c.require(e.Participants >= 0 && e.Capacity >= 0, "capacity", "un nombre de personnes ne peut pas être négatif")

@@ -148,15 +148,13 @@ func (b *Base) validateBase(c *checks) {
 	c.require(name <= 200, "name", "raccourcissez le titre à 200 caractères (il en a %d)", name)
 	c.require(len([]rune(b.Summary)) <= 500, "summary", "raccourcissez le résumé à 500 caractères")
 	c.require(len(b.Source) <= 40_000 && len(b.Content) <= 60_000, "content", "raccourcissez le texte à 40 000 caractères")
-	c.require(b.Licence == "" || Vocabularies().Has("licences", b.Licence), "licence", "choisissez une licence de la liste (« %s » n'y est pas)", b.Licence)
+	c.listed("licences", "licence", b.Licence)
 	c.address("derived_from", b.DerivedFrom)
 	c.addresses("territories", b.Territories...)
 	if b.Image != nil {
 		c.address("image", b.Image.URL)
 	}
-	for _, theme := range b.Themes {
-		c.require(Vocabularies().Has("themes", theme), "themes", "« %s » n'est pas un thème de la liste", theme)
-	}
+	c.listed("themes", "themes", b.Themes...)
 	if b.Place != nil && b.Place.Point != nil {
 		c.require(b.Place.Point.Valid(), "place", "la latitude va de -90 à 90 et la longitude de -180 à 180")
 	}

@@ -18,11 +18,9 @@ type Partner struct {
 func (p *Partner) Validate() error {
 	var c checks
 	p.validateBase(&c)
-	c.require(p.ActorKind == "" || Vocabularies().Has("actor_kinds", p.ActorKind), "actor_kind", "« %s » n'est pas une forme d'acteur de la liste", p.ActorKind)
-	c.require(p.Typology == "" || Vocabularies().Has("typologies", p.Typology), "typology", "« %s » n'est pas une typologie de la liste", p.Typology)
-	for _, role := range p.Roles {
-		c.require(Vocabularies().Has("ecosystem_roles", role), "roles", "« %s » n'est pas un rôle de la liste", role)
-	}
+	c.listed("actor_kinds", "actor_kind", p.ActorKind)
+	c.listed("typologies", "typology", p.Typology)
+	c.listed("ecosystem_roles", "roles", p.Roles...)
 	c.address("website", p.Website)
 	c.address("actor", p.Actor)
 	return c.err()

@@ -63,7 +63,7 @@ func (r *Recipe) Validate() error {
 	c.require(r.Licence != "", "licence", "choisissez une licence : sans elle, personne n'a le droit de reprendre la recette")
 	for _, i := range r.Ingredients {
 		c.require(i.Name != "", "ingredients", "un ingrédient n'a pas de nom")
-		c.require(i.Category == "" || Vocabularies().Has("ingredient_categories", i.Category), "ingredients", "« %s » n'est pas une catégorie d'ingrédient de la liste", i.Category)
+		c.listed("ingredient_categories", "ingredients", i.Category)
 	}
 	for _, s := range r.Steps {
 		c.require(s.Title != "", "steps", "une étape n'a pas de titre")

@@ -68,6 +68,20 @@ func (v *Vocabulary) Has(list, slug string) bool {
 	return ok
 }
 
+// listed refuses what a controlled list does not have, and says what it has.
+func (c *checks) listed(list, field string, slugs ...string) {
+	for _, slug := range slugs {
+		if slug == "" || Vocabularies().Has(list, slug) {
+			continue
+		}
+		known := make([]string, 0, len(Vocabularies().lists[list]))
+		for _, term := range Vocabularies().lists[list] {
+			known = append(known, term.Slug)
+		}
+		c.require(false, field, "« %s » n'est pas dans la liste : %s", slug, strings.Join(known, ", "))
+	}
+}
+
 // Label returns the words for a slug, or the slug itself when it is not in the list.
 func (v *Vocabulary) Label(list, slug, lang string) string {
 	if term, ok := v.terms[list][slug]; ok {

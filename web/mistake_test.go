@@ -108,7 +108,7 @@ func TestMistakesInBothLanguages(t *testing.T) {
 		{"« x » n'est pas possible ici ; choisissez parmi a, b", "«\u00a0x\u00a0» n’est pas possible ici\u00a0; choisissez parmi a, b", "“x” is not possible here; choose among a, b"},
 		{"écrivez un nombre de -90 à 90", "écrivez un nombre de -90 à 90", "write a number from -90 to 90"},
 		{"raccourcissez le texte à 40 000 caractères", "raccourcissez le texte à 40\u202f000 caractères", "shorten the text to 40,000 characters"},
-		{"« un » état de la liste » n'est pas un thème de la liste", "«\u00a0un\u00a0» état de la liste\u00a0» n’est pas un thème de la liste", "“un » état de la liste” is not a theme of the list"},
+		{"« un » état de la liste » n'est pas dans la liste : prevu", "«\u00a0un\u00a0» état de la liste\u00a0» n’est pas dans la liste\u00a0: prevu", "“un » état de la liste” is not in the list: prevu"},
 		{"jamais dit", "jamais dit", "jamais dit"},
 	} {
 		err := &instance.ValidationError{Fields: []instance.FieldError{{Field: "x", Message: test.said}}}
@@ -129,7 +129,7 @@ func TestPagesSayWhatIsWrongInTheirLanguage(t *testing.T) {
 	s := newSite(t)
 	for _, page := range []string{"/recherche", "/carte", "/annuaire", "/recettes"} {
 		fr, en := s.get(page+"?theme=lune&lat=x&lon=0"), s.get(page+"?theme=lune&lat=x&lon=0", "Accept-Language", "en")
-		fr.shows("«\u00a0lune\u00a0» n’est pas un thème de la liste", "écrivez un nombre de -90 à 90")
+		fr.shows("«\u00a0lune\u00a0» n’est pas dans la liste\u00a0: ", "écrivez un nombre de -90 à 90")
 		en.shows("“lune” is not a theme of the list", "write a number from -90 to 90")
 		en.lacks("n’est", "n'est", "écrivez")
 	}

@@ -135,6 +135,42 @@ func sentence(err error) string {
 	return databaseWords.Replace(err.Error())
 }
 
+// networkWords are the ways in which another server fails us most. What was kept of a
+// failure is its text.
+var networkWords = []struct {
+	says   *regexp.Regexp
+	french string
+}{
+	{regexp.MustCompile(`connection refused`), "personne ne répond à cette adresse : il est éteint, ou injoignable"},
+	{regexp.MustCompile(`no such host`), "son nom de domaine n’existe pas, ou plus"},
+	{regexp.MustCompile(`i/o timeout|deadline exceeded|Client\.Timeout`), "il n’a pas répondu à temps"},
+	{regexp.MustCompile(`connection reset|broken pipe|\bEOF\b`), "il a coupé la connexion"},
+	{regexp.MustCompile(`x509:|tls:`), "son certificat n’est pas valable, ou sa connexion chiffrée échoue"},
+	{regexp.MustCompile(`network is unreachable|no route to host`), "le réseau n’y mène pas"},
+	{regexp.MustCompile(`goes first to`), "un envoi plus ancien sur la même chose passe d’abord"},
+	{regexp.MustCompile(`is down`), "son serveur ne répond pas"},
+	{regexp.MustCompile(`the new key of .* is being told`), "on lui annonce d’abord la nouvelle clé"},
+}
+
+// failure says in French why another server did not take, or give, something, with the
+// technical text after it: that is what one looks for, or shows to somebody else.
+func failure(cause string) string {
+	for _, known := range networkWords {
+		if known.says.MatchString(cause) {
+			return known.french + " (" + cause + ")"
+		}
+	}
+	return cause
+}
+
+// some counts things: "1 abonné", "2 abonnés".
+func some(n int, one, many string) string {
+	if n < 2 {
+		return fmt.Sprintf("%d %s", n, one)
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
 // decimal writes a number to one decimal, as French does: "4,9".
 func decimal(n float64) string {
 	return strings.Replace(strconv.FormatFloat(n, 'f', 1, 64), ".", ",", 1)

@@ -147,18 +147,18 @@ func (h *hostStatus) sentence(now time.Time) string {
 	case h.Parked:
 		add("ne répond plus depuis longtemps, essayé une fois par semaine")
 	case h.Failures > 0 && h.NextTry.After(now):
-		add("ne répond pas (%d échecs de suite), prochain essai %s", h.Failures, at(h.NextTry, now))
+		add("ne répond pas (%s), prochain essai %s", some(h.Failures, "échec", "échecs de suite"), at(h.NextTry, now))
 	case h.Failures > 0:
-		add("a échoué %s", times(h.Failures))
+		add("a échoué %s", some(h.Failures, "fois", "fois de suite"))
 	default:
 		add("va bien")
 	}
 	if h.Software != "" {
 		add("%s", h.Software)
 	}
-	add("%d suivis, %d abonnés", h.Following, h.Followers)
+	add("%s, %s", some(h.Following, "suivi", "suivis"), some(h.Followers, "abonné", "abonnés"))
 	if h.Asked > 0 {
-		add("%d demandes sans réponse", h.Asked)
+		add("%s sans réponse", some(h.Asked, "demande", "demandes"))
 	}
 	if !h.LastOK.IsZero() {
 		add("dernier envoi reçu %s", at(h.LastOK, now))
@@ -168,23 +168,16 @@ func (h *hostStatus) sentence(now time.Time) string {
 		waiting += n
 	}
 	if waiting > 0 {
-		add("%d tâches en attente", waiting)
+		add("%s en attente", some(waiting, "tâche", "tâches"))
 	}
 	if h.GivenUp > 0 {
-		add("%d tâches abandonnées", h.GivenUp)
+		add("%s", some(h.GivenUp, "tâche abandonnée", "tâches abandonnées"))
 	}
 	line := h.Domain + "\n  " + strings.Join(parts, " ; ")
 	if h.LastError != "" {
-		line += "\n  dernière erreur : " + h.LastError
+		line += "\n  dernière erreur : " + failure(h.LastError)
 	}
 	return line
-}
-
-func times(n int) string {
-	if n == 1 {
-		return "une fois"
-	}
-	return fmt.Sprintf("%d fois de suite", n)
 }
 
 // at says when, as a person would at that moment.

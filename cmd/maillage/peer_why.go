@@ -67,15 +67,28 @@ func (f *findings) print(now time.Time) {
 		fmt.Println(line)
 	}
 	for _, d := range f.Waiting {
-		line := fmt.Sprintf("  attend : %s %s, prochain essai %s", cmp.Or(d.What, d.Kind), d.To, at(d.Next, now))
+		line := fmt.Sprintf("  attend : %s, prochain essai %s", d.what(), at(d.Next, now))
 		if d.Cause != "" {
-			line += " (" + d.Cause + ")"
+			line += " : " + failure(d.Cause)
 		}
 		fmt.Println(line)
 	}
 	for _, d := range f.GivenUp {
-		fmt.Printf("  abandonné %s : %s %s (%s)\n", at(d.Failed, now), cmp.Or(d.What, d.Kind), d.To, d.Cause)
+		fmt.Printf("  abandonné %s : %s, %s\n", at(d.Failed, now), d.what(), failure(d.Cause))
 	}
+}
+
+// what names a job for people: what it carries and where to, or what it does.
+func (d delivery) what() string {
+	if d.To != "" {
+		return d.What + " " + d.To
+	}
+	return cmp.Or(jobWords[d.Kind], d.What, d.Kind)
+}
+
+var jobWords = map[string]string{
+	instance.JobIndex: "la mise à jour de la recherche", instance.JobAnnounce: "l’annonce aux abonnés",
+	instance.JobAnswer: "la réponse à qui veut suivre",
 }
 
 // whyNotThere follows something of ours on its way to other servers.
@@ -149,9 +162,9 @@ func (f *findings) audience(ctx context.Context, a *app, told map[string]bool) e
 	case len(inboxes) == 0:
 		f.say("Personne d’un autre serveur ne suit ce compte, ce nœud ni ses territoires : rien n’est envoyé. On peut toujours chercher l’adresse depuis l’autre serveur.")
 	case len(late) == 0:
-		f.say("Envoyé et reçu par les %d boîtes de ceux qui suivent. Un serveur peut le recevoir sans le montrer : voyez FEDERATION.md.", arrived)
+		f.say("Envoyé à %s, et reçu. Un serveur peut le recevoir sans le montrer : voyez FEDERATION.md.", some(arrived, "boîte d’abonnés", "boîtes d’abonnés"))
 	default:
-		f.say("Reçu par %d boîtes sur %d de ceux qui suivent.", arrived, len(inboxes))
+		f.say("Reçu par %s sur %d.", some(arrived, "boîte d’abonnés", "boîtes d’abonnés"), len(inboxes))
 	}
 	return nil
 }
@@ -193,7 +206,7 @@ func whyNotHere(ctx context.Context, a *app, f *findings) error {
 	case err == nil && host.Blocked:
 		f.say("%s est bloqué ici : rien n’en est accepté (maillage peer unblock %s).", domain, domain)
 	case err == nil && host.Failures > 0:
-		f.say("%s ne répond pas : %s", domain, host.LastError)
+		f.say("%s n’a pas répondu : %s", domain, failure(host.LastError))
 	case err != nil && !errors.Is(err, instance.ErrNotFound):
 		return err
 	}
@@ -252,7 +265,7 @@ func (f *findings) known(ctx context.Context, a *app) error {
 	f.say("Inconnu ici.")
 	o, _, err := a.fed.Object(ctx, f.URL)
 	if err != nil {
-		f.say("On ne peut pas le lire à son adresse : %v", err)
+		f.say("On ne peut pas le lire à son adresse : %s", failure(err.Error()))
 		return nil
 	}
 	owner := o.Common().Owner

@@ -64,9 +64,9 @@ func TestPeerStatusAndWhy(t *testing.T) {
 	must(a.Close())
 
 	for what, words := range map[string][]string{
-		"peer status":                       {"b.example", "ne répond pas (6 échecs de suite)", "mastodon 4.5", "0 suivis, 1 abonnés", "connection refused", "mauvais.example\n  bloqué"},
-		"peer why " + id:                    {"Publié ici", "attend : Create http://b.example/ana/inbox", "b.example is down", "Reçu par 0 boîtes sur 1"},
-		"peer why " + org.ID:                {"Envoyé et reçu"},
+		"peer status":                       {"b.example", "ne répond pas (6 échecs de suite)", "mastodon 4.5", "0 suivi, 1 abonné ;", "personne ne répond", "connection refused", "mauvais.example\n  bloqué"},
+		"peer why " + id:                    {"Publié ici", "attend : Create http://b.example/ana/inbox", "son serveur ne répond pas (b.example is down)", "Reçu par 0 boîte d’abonnés sur 1.", "attend : la mise à jour de la recherche, prochain essai"},
+		"peer why " + org.ID:                {"Envoyé à 1 boîte d’abonnés, et reçu."},
 		"peer why " + org.ID + "x":          {"rien à cette adresse"},
 		"peer why " + ana.ID:                {"@ana@b.example est connu ici.", "Il suit " + org.ID},
 		"peer why http://mauvais.example/1": {"mauvais.example est bloqué ici", "Inconnu ici", "On ne peut pas le lire"},
