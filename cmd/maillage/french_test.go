@@ -44,7 +44,7 @@ func TestWrongArguments(t *testing.T) {
 		says string
 	}{
 		"no command":            {[]string{"peer"}, "il manque une commande : add, list"},
-		"an incomplete command": {[]string{"token"}, "il manque create (voir « maillage token --help »)"},
+		"an incomplete command": {[]string{"token"}, "il manque une commande : create, list, revoke (voir « maillage token --help »)"},
 		"an unknown command":    {[]string{"bogus"}, "« bogus »"},
 		"a typing error":        {[]string{"serv"}, "peut-être serve, user ?"},
 		"no argument":           {[]string{"peer", "add"}, "il manque <noeud>"},

@@ -31,7 +31,7 @@ type commandLine struct {
 	Peer     peerCommand     `cmd:"" help:"Suit d’autres nœuds, ou montre où l’on en est avec eux."`
 	Org      orgCommand      `cmd:"" help:"Ouvre une organisation sur ce nœud."`
 	User     userCommand     `cmd:"" help:"Ouvre et tient les comptes de qui publie."`
-	Token    tokenCommand    `cmd:"" help:"Crée un jeton pour publier par l’API."`
+	Token    tokenCommand    `cmd:"" help:"Les jetons avec lesquels un programme publie par l’API."`
 	Key      keyCommand      `cmd:"" help:"Change les clés par lesquelles ce nœud signe."`
 	Communes communesCommand `cmd:"" help:"Complète ce que le nœud sait des communes."`
 	Migrate  migrateCommand  `cmd:"" help:"Met la base de données au niveau de ce programme."`

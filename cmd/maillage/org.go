@@ -106,33 +106,3 @@ func organisation(ctx context.Context, node *instance.Node, slug string) (*insta
 	}
 	return org, err
 }
-
-type tokenCommand struct {
-	Create tokenCreateCommand `cmd:"" help:"Crée un jeton ; il n’est montré qu’une fois."`
-}
-
-type tokenCreateCommand struct {
-	As    string `required:"" placeholder:"ORGANISATION" help:"Organisation au nom de laquelle le jeton publie."`
-	Label string `default:"jeton" placeholder:"NOM" help:"Pour le reconnaître."`
-}
-
-// Run prints a new token; only its hash is kept.
-func (cmd tokenCreateCommand) Run(ctx context.Context, cli *commandLine) error {
-	return withNode(ctx, cli, func(a *app) error {
-		owner, err := organisation(ctx, a.node, cmd.As)
-		if err != nil {
-			return err
-		}
-		token, err := a.node.CreateToken(ctx, instance.Operator(), publisher(owner.ID, cmd.Label))
-		if err != nil {
-			return err
-		}
-		fmt.Println(token)
-		return nil
-	})
-}
-
-// publisher is a token that publishes for an actor of ours.
-func publisher(actorID, label string) instance.Token {
-	return instance.Token{Scope: instance.TokenPublishes, Actor: actorID, Label: label}
-}
