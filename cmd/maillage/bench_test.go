@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -14,19 +15,30 @@ import (
 	"github.com/maillage/maillage/instance"
 )
 
-// BenchmarkInbox posts signed Create{Event}s to a whole node over HTTP, 16 at a
+// BenchmarkInbox is the inbox of a whole node, when one server writes to it, and when
+// sixteen do: what one of them says is acted upon in order.
+func BenchmarkInbox(b *testing.B) {
+	for _, servers := range []int{1, 16} {
+		b.Run(fmt.Sprint("servers=", servers), func(b *testing.B) { benchInbox(b, servers) })
+	}
+}
+
+// benchInbox posts signed Create{Event}s to a whole node over HTTP, 16 at a
 // time, from the same process: accepted/s up to the 202, and end-to-end/s until
 // everything is stored and searchable; cpu-µs/op is the processor time of all of
 // it, that of the generator included. Signing is done beforehand.
-func BenchmarkInbox(b *testing.B) {
-	stranger := newStranger(b)
+func benchInbox(b *testing.B, servers int) {
 	l, err := listen(b.Context(), "127.0.0.1:0")
 	if err != nil {
 		b.Fatal(err)
 	}
 	c := defaults()
 	c.BaseURL, c.Data, c.Federation.AllowPrivate = "http://"+l.Addr().String(), b.TempDir(), true
-	followStranger(b, c, stranger)
+	strangers := make([]*strangerNode, servers)
+	for i := range strangers {
+		strangers[i] = newStranger(b)
+		followStranger(b, c, strangers[i])
+	}
 	a, err := openApp(b.Context(), c, true, slog.New(slog.DiscardHandler))
 	if err != nil {
 		b.Fatal(err)
@@ -46,7 +58,8 @@ func BenchmarkInbox(b *testing.B) {
 
 	requests := make([]*http.Request, b.N)
 	for i := range requests {
-		if requests[i], err = stranger.request(b.Context(), c.BaseURL+"/inbox", stranger.create(i)); err != nil {
+		from := strangers[i%servers]
+		if requests[i], err = from.request(b.Context(), c.BaseURL+"/inbox", from.create(i)); err != nil {
 			b.Fatal(err)
 		}
 	}

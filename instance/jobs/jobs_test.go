@@ -571,11 +571,61 @@ func TestASeriesKeepsItsOrder(t *testing.T) {
 	}
 }
 
+// finishes counts how often jobs are forgotten.
+type finishes struct {
+	*store.Store
+	calls atomic.Int64
+}
+
+func (q *finishes) Finish(ctx context.Context, ids ...int64) error {
+	q.calls.Add(1)
+	return q.Store.Finish(ctx, ids...)
+}
+
+// A series is forgotten together, unless it is slow: what is done does not wait for
+// what takes its time, or fails.
+func TestASeriesIsForgottenTogether(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		slow, bad   int // the place of a job, or -1
+		calls, left int
+	}{
+		"quick":   {slow: -1, bad: -1, calls: 1},
+		"slow":    {slow: 3, bad: -1, calls: 2},
+		"fails":   {slow: -1, bad: 5, calls: 1, left: 5},
+		"at once": {slow: -1, bad: 0, calls: 0, left: 10},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			q := &finishes{Store: storetest.Open(t)}
+			r := jobs.New(q, jobs.Options{Log: quiet})
+			slow, bad := fmt.Sprint(test.slow), fmt.Sprint(test.bad)
+			r.Handle("work", jobs.Limits{Workers: 1, Series: 10}, func(_ context.Context, job instance.Job) error {
+				switch string(job.Args) {
+				case slow:
+					time.Sleep(300 * time.Millisecond)
+				case bad:
+					return errors.New("not now")
+				}
+				return nil
+			})
+			enqueue(t, q.Store, work(10, "a.example")...)
+			drain(t, r)
+			if got := int(q.calls.Load()); got != test.calls {
+				t.Errorf("forgotten in %d times, want %d", got, test.calls)
+			}
+			if got := pending(t, q.Store); got != test.left {
+				t.Errorf("%d left, want %d", got, test.left)
+			}
+		})
+	}
+}
+
 func TestAnInterruptedSeriesKeepsItsOrder(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		started := make(chan struct{})
-		r := jobs.New(s, jobs.Options{Log: quiet, Grace: 20 * time.Millisecond})
+		r := jobs.New(s, jobs.Options{Log: quiet, Grace: 200 * time.Millisecond})
 		r.Handle("work", jobs.Limits{Series: 2}, func(ctx context.Context, _ instance.Job) error {
 			close(started)
 			<-ctx.Done()

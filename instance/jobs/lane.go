@@ -22,6 +22,10 @@ const leaseMargin = 30 * time.Second
 // wakes every lane: without it, under load, most of the work would be looking.
 const pace = 10 * time.Millisecond
 
+// forgetWithin is how long what is done of a series may wait to be forgotten with the
+// rest: that much runs again if the process dies.
+const forgetWithin = 200 * time.Millisecond
+
 // lane runs the jobs of one kind, within its limits.
 type lane struct {
 	kind     string
@@ -185,23 +189,36 @@ func (l *lane) admit(job instance.Job) bool {
 	return false
 }
 
-// work runs a batch, or in series its jobs one after another, and settles them. What
-// comes after a job that is to run again is given back, to wait for it.
+// work runs a batch, or in series its jobs one after another, and settles them.
 func (l *lane) work(ctx, work context.Context, batch []instance.Job, until time.Time) {
 	defer l.running.remove(batch)
-	if l.limits.Series == 0 {
-		l.run(ctx, work, batch, until)
-		return
-	}
-	for i := range batch {
-		if !l.run(ctx, work, batch[i:i+1], until) {
-			l.giveBack(batch[i+1:])
-			return
-		}
+	if l.limits.Series > 0 {
+		l.workSeries(ctx, work, batch, until)
+	} else if l.run(ctx, work, batch, until) {
+		l.finish(batch)
 	}
 }
 
-// run has the handler do a batch. It is false when some of it is to run again.
+// workSeries runs jobs one after another, and forgets together those that are over.
+// What comes after a job that is to run again is given back, to wait for it.
+func (l *lane) workSeries(ctx, work context.Context, series []instance.Job, until time.Time) {
+	first, since := 0, time.Now() // of those that are over and not forgotten
+	for i := range series {
+		if !l.run(ctx, work, series[i:i+1], until) {
+			l.finish(series[first:i])
+			l.giveBack(series[i+1:])
+			return
+		}
+		if time.Since(since) > forgetWithin {
+			l.finish(series[first : i+1])
+			first, since = i+1, time.Now()
+		}
+	}
+	l.finish(series[first:])
+}
+
+// run has the handler do a batch. It is true when all of it is over: done, and still
+// to be forgotten, or given up.
 func (l *lane) run(ctx, work context.Context, batch []instance.Job, until time.Time) (over bool) {
 	if ctx.Err() != nil || time.Until(until) < l.limits.Timeout {
 		l.giveBack(batch)
@@ -210,7 +227,6 @@ func (l *lane) run(ctx, work context.Context, batch []instance.Job, until time.T
 	err := l.call(work, batch)
 	switch {
 	case err == nil:
-		l.finish(batch)
 		return true
 	case work.Err() != nil:
 		l.giveBack(batch)
@@ -294,7 +310,11 @@ func (l *lane) reschedule(job instance.Job, at time.Time, counted bool, cause st
 	})
 }
 
+// finish forgets jobs that are over; those given up among them are gone already.
 func (l *lane) finish(batch []instance.Job) {
+	if len(batch) == 0 {
+		return
+	}
 	ids := make([]int64, len(batch))
 	for i, job := range batch {
 		ids[i] = job.ID

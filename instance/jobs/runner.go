@@ -24,7 +24,8 @@ type Limits struct {
 	Workers int // at once, in this process; 4
 	PerKey  int // at once for each non-empty Key, in all processes; no limit
 	// Series has the jobs of each non-empty Key run one after another, in the order in
-	// which they were enqueued; up to this many are claimed together. One that is to be
+	// which they were enqueued; up to this many are claimed, and forgotten, together: if
+	// the process dies, those it did last run again. One that is to be
 	// tried again holds back those behind it until it is five minutes old, so that
 	// trouble that passes leaves the order as it was, and a job that always fails does
 	// not silence its Key: past that age later ones overtake it, which handlers

@@ -79,7 +79,7 @@ func (r reader) actor(ctx context.Context, what, where string, args ...any) (*in
 func (r reader) Actors(ctx context.Context, f instance.ActorFilter) ([]*instance.Actor, int, error) {
 	var rows []string
 	q := r.db.NewSelect().Table("actors").Column("data").Where("gone = 0").
-		OrderExpr("sort_name, id").Limit(int64(limitOr(f.Limit))).Offset(int64(f.Offset))
+		OrderExpr("sort_name, id")
 	if len(f.Kinds) > 0 {
 		q.Where("kind IN (?)", bun.List(f.Kinds))
 	}
@@ -91,7 +91,7 @@ func (r reader) Actors(ctx context.Context, f instance.ActorFilter) ([]*instance
 		}
 		q.Where("(sort_name LIKE ? OR sort_name LIKE ?)", begins+"%", "% "+begins+"%")
 	}
-	total, err := q.ScanAndCount(ctx, &rows)
+	total, err := page(ctx, q, &rows, f.Offset, f.Limit)
 	if err != nil {
 		return nil, 0, fmt.Errorf("list actors: %w", err)
 	}
@@ -101,7 +101,7 @@ func (r reader) Actors(ctx context.Context, f instance.ActorFilter) ([]*instance
 			return nil, 0, err
 		}
 	}
-	return actors, int(total), nil
+	return actors, total, nil
 }
 
 // inScope keeps what is ours, what is not, or what came from one domain.

@@ -43,7 +43,7 @@ func (r reader) Follow(ctx context.Context, actor, object string) (*instance.Fol
 // Follows implements instance.Reader, newest first.
 func (r reader) Follows(ctx context.Context, f instance.FollowFilter) ([]instance.Follow, int, error) {
 	var rows []followRow
-	q := r.db.NewSelect().Model(&rows).OrderExpr("created DESC, actor, object").Limit(int64(limitOr(f.Limit))).Offset(int64(f.Offset))
+	q := r.db.NewSelect().Model(&rows).OrderExpr("created DESC, actor, object")
 	if f.Actor != "" {
 		q.Where("actor = ?", f.Actor)
 	}
@@ -53,7 +53,7 @@ func (r reader) Follows(ctx context.Context, f instance.FollowFilter) ([]instanc
 	if f.State != "" {
 		q.Where("state = ?", f.State)
 	}
-	total, err := q.ScanAndCount(ctx)
+	total, err := page(ctx, q, &rows, f.Offset, f.Limit)
 	if err != nil {
 		return nil, 0, fmt.Errorf("list follows: %w", err)
 	}
@@ -61,7 +61,7 @@ func (r reader) Follows(ctx context.Context, f instance.FollowFilter) ([]instanc
 	for i := range rows {
 		follows[i] = rows[i].follow()
 	}
-	return follows, int(total), nil
+	return follows, total, nil
 }
 
 // unreachable selects the server of an actor a if nothing is to be sent there: it is

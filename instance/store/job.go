@@ -267,7 +267,11 @@ func (s *Store) Finish(ctx context.Context, ids ...int64) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	if _, err := s.writer.NewRaw("DELETE FROM jobs WHERE id IN (?)", bun.List(ids)).Exec(ctx); err != nil {
+	err := s.transact(ctx, func(db bun.Tx) error {
+		_, err := db.NewRaw("DELETE FROM jobs WHERE id IN (?)", bun.List(ids)).Exec(ctx)
+		return err
+	})
+	if err != nil {
 		return fmt.Errorf("finish jobs: %w", err)
 	}
 	return nil

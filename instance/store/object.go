@@ -96,14 +96,13 @@ func (r reader) object(ctx context.Context, what, where string, args ...any) (in
 // Objects implements instance.Reader.
 func (r reader) Objects(ctx context.Context, f instance.ObjectFilter) ([]instance.Object, int, error) {
 	var rows []objectRow
-	q := r.db.NewSelect().Model(&rows).Column("kind", "data").
-		OrderExpr(objectOrder(f.Sort)).Limit(int64(limitOr(f.Limit))).Offset(int64(f.Offset))
-	total, err := filterObjects(q, f).ScanAndCount(ctx)
+	q := r.db.NewSelect().Model(&rows).Column("kind", "data").OrderExpr(objectOrder(f.Sort))
+	total, err := page(ctx, filterObjects(q, f), &rows, f.Offset, f.Limit)
 	if err != nil {
 		return nil, 0, fmt.Errorf("list objects: %w", err)
 	}
 	objects, err := each(rows, (*objectRow).object)
-	return objects, int(total), err
+	return objects, total, err
 }
 
 func filterObjects(q *bun.SelectQuery, f instance.ObjectFilter) *bun.SelectQuery {

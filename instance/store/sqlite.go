@@ -68,10 +68,12 @@ func openPool(ctx context.Context, path string, size int, pairs ...string) (*bun
 	for i := 0; i < len(pairs); i += 2 {
 		params.Add(pairs[i], pairs[i+1])
 	}
-	pool, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+params.Encode())
+	writes := params.Has("_txlock") // of the writer alone
+	connector, err := newConnector("file:"+(&url.URL{Path: path}).EscapedPath()+"?"+params.Encode(), writes)
 	if err != nil {
 		return nil, fmt.Errorf("base de données %s : %w", path, err)
 	}
+	pool := sql.OpenDB(connector)
 	pool.SetMaxOpenConns(size)
 	pool.SetMaxIdleConns(size)
 	pool.SetConnMaxIdleTime(time.Minute) // each keeps pages

@@ -29,8 +29,8 @@ type Options struct {
 type Store struct {
 	reader
 	writer *bun.DB
+	groups *groups // nil on PostgreSQL, which has several writers and groups their commits by itself
 	log    *slog.Logger
-	accept *acceptor
 	ready  chan struct{}
 }
 
@@ -64,7 +64,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err := migrate(ctx, writer, steps, o.Log); err != nil {
 		return nil, errors.Join(err, s.closePools())
 	}
-	s.accept = startAcceptor(s)
+	if !onPostgres(writer) {
+		s.groups = newGroups(writer)
+	}
 	return s, nil
 }
 
@@ -73,10 +75,12 @@ func isPostgres(dsn string) bool {
 	return strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://")
 }
 
-// Close waits for what is being accepted, then closes the database. Nothing may
+// Close waits for what is being written, then closes the database. Nothing may
 // be asked of the store afterwards.
 func (s *Store) Close() error {
-	s.accept.close()
+	if s.groups != nil {
+		s.groups.drain()
+	}
 	return s.closePools()
 }
 
@@ -89,7 +93,7 @@ func (s *Store) closePools() error {
 }
 
 // Write implements instance.Store. An error of any of tx's methods ends the
-// transaction: fn returns it. Calling Write inside fn would wait for itself.
+// transaction: fn returns it. On SQLite, Write inside fn waits for itself, and fails.
 func (s *Store) Write(ctx context.Context, fn func(tx instance.Tx) error) error {
 	enqueued := false
 	err := s.transact(ctx, func(db bun.Tx) error {
@@ -109,6 +113,9 @@ const maxTries = 8
 
 // transact runs fn in a transaction, again when the database asks for it.
 func (s *Store) transact(ctx context.Context, fn func(bun.Tx) error) error {
+	if s.groups != nil {
+		return s.groups.transact(ctx, fn)
+	}
 	for try := 1; ; try++ {
 		err := s.writer.RunInTx(ctx, nil, func(_ context.Context, db bun.Tx) error { return fn(db) })
 		if err == nil || try == maxTries || !retryable(err) {
