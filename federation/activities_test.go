@@ -22,11 +22,12 @@ type stage struct {
 	event        *instance.Event // ours, two places
 	ana, bo, cy  *instance.Actor // theirs
 	names        *strings.Replacer
+	began        time.Time
 	said         int
 }
 
 func newStage(t *testing.T) *stage {
-	s := &stage{T: t, ours: newPeer(t), theirs: newPeer(t)}
+	s := &stage{T: t, ours: newPeer(t), theirs: newPeer(t), began: time.Now()}
 	s.org = s.ours.organisation("tiriad")
 	draft := event("Cartopartie")
 	draft.JoinMode, draft.Capacity = instance.JoinFree, 2
@@ -67,7 +68,7 @@ func (s *stage) posts(as *instance.Actor, activity string) int {
 		s.Fatal(err)
 	}
 	// Each request is another one, even of the same words: no replay.
-	at := time.Now().Add(-time.Duration(s.said) * time.Second)
+	at := s.began.Add(-time.Duration(s.said) * time.Second)
 	return posting{to: s.ours, from: s.theirs, as: as, body: body, at: at}.send().StatusCode
 }
 

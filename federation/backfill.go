@@ -125,6 +125,11 @@ func (f *Federation) backfillItem(ctx context.Context, peer *instance.Actor, ite
 	case "Create", "Update":
 		raw, id = activity.ObjectRaw, activity.ObjectID
 	case "Announce":
+		if activity.Actor == peer.ID && activity.ObjectRaw != nil {
+			if err := f.receiveProven(ctx, peer.ID, activity.ObjectRaw); !errors.Is(err, errProof) {
+				return "", err
+			}
+		}
 		return announced(activity)
 	}
 	if raw == nil || !instance.SameOrigin(id, peer.ID) {

@@ -1,6 +1,8 @@
 package federation
 
 import (
+	"crypto/sha256"
+	"crypto/sha512"
 	"crypto/subtle"
 	"encoding/base64"
 	"net/http"
@@ -147,32 +149,41 @@ func (s *signature) cavageTimes(r *http.Request) ([]time.Time, error) {
 	return times, nil
 }
 
-// checkDigest compares the SHA-256 of the Digest header with the body's.
+// checkDigest compares the SHA-256 and SHA-512 of the Digest header with the body's.
+// There must be one of them, and those that are there must be right.
 func checkDigest(r *http.Request, body []byte) error {
 	header := r.Header.Values("Digest")
 	if len(header) != 1 {
 		return badSignature("one Digest header is required")
 	}
-	want := digestOf(body)
 	found := false
 	for entry := range strings.SplitSeq(header[0], ",") {
 		algorithm, value, _ := strings.Cut(strings.TrimSpace(entry), "=")
-		if !strings.EqualFold(algorithm, "sha-256") {
+		var want []byte
+		switch strings.ToLower(algorithm) {
+		case "sha-256":
+			sum := sha256.Sum256(body)
+			want = sum[:]
+		case "sha-512":
+			sum := sha512.Sum512(body)
+			want = sum[:]
+		default:
 			continue
 		}
-		if subtle.ConstantTimeCompare([]byte("SHA-256="+value), []byte(want)) != 1 {
+		if subtle.ConstantTimeCompare([]byte(value), []byte(base64.StdEncoding.EncodeToString(want))) != 1 {
 			return badSignature("the digest is not that of the body")
 		}
 		found = true
 	}
 	if !found {
-		return badSignature("the digest must be SHA-256")
+		return badSignature("the digest must be SHA-256 or SHA-512")
 	}
 	return nil
 }
 
-// cavageTexts builds the candidates for what was signed: the request as it came
-// and, for a GET, also without its query, which several peers do not sign.
+// cavageTexts builds the candidates for what was signed: the request as it came; for a
+// GET, also without its query, which several peers do not sign; of a server on a port of
+// its own, also without the port, which Mobilizon does not sign.
 func (s *signature) cavageTexts(r *http.Request, length int) ([][]byte, error) {
 	for _, name := range s.names {
 		switch count := len(r.Header.Values(name)); {
@@ -187,20 +198,26 @@ func (s *signature) cavageTexts(r *http.Request, length int) ([][]byte, error) {
 	if path, _, found := strings.Cut(r.RequestURI, "?"); found && r.Method == http.MethodGet {
 		targets = append(targets, path)
 	}
+	hosts := []string{r.Host}
+	if name := hostname(r.Host); name != r.Host {
+		hosts = append(hosts, name)
+	}
 	var texts [][]byte
 	for _, target := range targets {
-		text, err := signingString(r, target, s.names, s.created, s.expires)
-		if err != nil {
-			return nil, badSignature("%v", err)
+		for _, host := range hosts {
+			text, err := signingString(r, host, target, s.names, s.created, s.expires)
+			if err != nil {
+				return nil, badSignature("%v", err)
+			}
+			texts = append(texts, text)
 		}
-		texts = append(texts, text)
 	}
 	return texts, nil
 }
 
 // signingString is what is signed. It is built on a clone whose path is the
 // request target as it travels, for httpsig would use the decoded path.
-func signingString(r *http.Request, target string, names []string, created, expires time.Time) ([]byte, error) {
-	clone := &http.Request{Method: r.Method, Host: r.Host, Header: r.Header, URL: &url.URL{Path: target}}
+func signingString(r *http.Request, host, target string, names []string, created, expires time.Time) ([]byte, error) {
+	clone := &http.Request{Method: r.Method, Host: host, Header: r.Header, URL: &url.URL{Path: target}}
 	return httpsig.BuildSignatureData(clone, names, created, expires)
 }

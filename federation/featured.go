@@ -20,8 +20,8 @@ func (f *Federation) aboutFeatured(ctx context.Context, verb instance.Verb, id s
 	if err != nil {
 		return nil, err
 	}
-	if slices.Contains(owner.Featured, id) != (verb == instance.VerbAdd) {
-		return nil, nil // they changed their mind before it was told
+	if slices.Contains(owner.Featured, id) != (verb == instance.VerbAdd) || !o.Common().Deleted.IsZero() {
+		return nil, nil // they changed their mind before it was told, or withdrew it
 	}
 	// The same thing may be put forward again: each time has a name of its own.
 	activityID := f.activityID(string(verb), id, strconv.FormatInt(job.ID, 10))

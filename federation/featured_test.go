@@ -57,6 +57,14 @@ func TestWhatIsPutForward(t *testing.T) {
 	if got := featured(); len(got) != 1 {
 		t.Errorf("after the withdrawal: %v", got)
 	}
+
+	// Told only now, it is told to nobody, and not kept.
+	late := instance.NewJob(instance.JobAnnounce, instance.AnnounceArgs{Verb: instance.VerbAdd, ID: id})
+	s.must(s.ours.Announce(t.Context(), late))
+	if a, err := s.ours.node.Activity(t.Context(), s.ours.activityID("Add", id, "0")); !errors.Is(err, instance.ErrNotFound) {
+		t.Errorf("kept %+v, %v", a, err)
+	}
+	told()
 }
 
 // Five things at most, its own, and none that followers are not told of.

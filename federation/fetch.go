@@ -171,13 +171,21 @@ func parseObject(doc fetched) (instance.Object, error) {
 	return o, nil
 }
 
-// Fetch is the job that reads an object somebody told us of (JobFetch).
+// Fetch is the job that reads an object somebody told us of, or sees whether an actor
+// that we know is gone (JobFetch).
 func (f *Federation) Fetch(ctx context.Context, job instance.Job) error {
 	var args instance.FetchArgs
 	if err := json.Unmarshal(job.Args, &args); err != nil {
 		return instance.Cancel(err)
 	}
-	return f.settle(ctx, "fetch "+args.ID, job, f.receiveFrom(ctx, args.From, args.ID))
+	_, err := f.node.Actor(ctx, args.ID)
+	switch {
+	case errors.Is(err, instance.ErrNotFound):
+		err = f.receiveFrom(ctx, args.From, args.ID)
+	case err == nil:
+		err = f.forgetActor(ctx, args.ID)
+	}
+	return f.settle(ctx, "fetch "+args.ID, job, err)
 }
 
 // receiveFrom reads an object that an actor pointed at, at its origin, and hands it
@@ -274,17 +282,21 @@ func date(b *instance.Base, changed time.Time) {
 	}
 }
 
-// receiveProven keeps an embedded object that its owner's proof vouches for: in
-// the object, or in the activity it is the object of. errProof: only its origin can tell.
+// receiveProven keeps an embedded object that its owner vouches for: it is who hands it
+// on, or its proof is in the object, or in the activity it is the object of. errProof:
+// only its origin can tell.
 func (f *Federation) receiveProven(ctx context.Context, by string, raw []byte) error {
-	if !carriesProof(raw) {
-		return badProof("none")
-	}
 	object := raw
 	if a, err := as2.ParseInner(raw); err == nil && (a.Type == "Create" || a.Type == "Update") && a.ObjectRaw != nil {
 		if object = a.ObjectRaw; ownerOf(object) != a.Actor {
 			return badProof("%s is not %s's", a.ObjectID, a.Actor)
 		}
+	}
+	if ownerOf(object) == by {
+		return f.receiveOwn(ctx, by, object)
+	}
+	if !carriesProof(raw) {
+		return badProof("none")
 	}
 	o, err := as2.ParseObject(object)
 	if err != nil {
@@ -307,6 +319,21 @@ func (f *Federation) receiveProven(ctx context.Context, by string, raw []byte) e
 		}
 	}
 	return f.node.ReceiveAnnounced(ctx, by, owner, o, object)
+}
+
+// receiveOwn keeps what an actor hands on of its own: Mobilizon's groups announce their
+// events whole, and Gancio lists in its outbox what it created. errProof: it cannot be
+// read as it was embedded.
+func (f *Federation) receiveOwn(ctx context.Context, by string, raw []byte) error {
+	o, err := as2.ParseObject(raw)
+	if err != nil || !o.Common().Deleted.IsZero() || !instance.SameOrigin(o.Common().ID, by) {
+		return badProof("not whole, or not of its server")
+	}
+	owner, err := f.Actor(ctx, by)
+	if err != nil {
+		return err
+	}
+	return f.keep(ctx, by, owner, o, raw)
 }
 
 // ownerOf is the actor that an object says it is of, "" when it does not: a string, an

@@ -178,8 +178,11 @@ func (f *Federation) accept(r *http.Request, body []byte) error {
 		}
 	}
 	if published[activity.Type] && !aboutItself(activity) { // new keys of a follower matter here
-		if err := f.hears(ctx, activity); errors.Is(err, instance.ErrNotFound) {
+		switch err := f.hears(ctx, activity); {
+		case errors.Is(err, instance.ErrNotFound):
 			return nil // nobody here would read it
+		case err != nil:
+			return err
 		}
 	}
 	if listeners[activity.Type] == nil {
@@ -189,7 +192,7 @@ func (f *Federation) accept(r *http.Request, body []byte) error {
 		return err
 	}
 	err = f.store.Accept(ctx, instance.Received{
-		ID: activity.ID, Actor: activity.Actor, Type: activity.Type,
+		ID: activity.Key(body), Actor: activity.Actor, Type: activity.Type,
 		Body: body, Signature: signed.fingerprint(), At: f.node.Now(),
 	})
 	switch {
@@ -205,16 +208,18 @@ func aboutItself(a *as2.Activity) bool {
 	return (a.Type == "Delete" || a.Type == "Update") && a.ObjectID == a.Actor
 }
 
-// hears says whether an activity is worth keeping: somebody here hears its actor or,
-// as people publish for their groups on Mobilizon, the owner of what it is about.
+// hears says whether an activity is worth keeping: somebody here hears its actor or, as
+// people act for their groups on Mobilizon, the owner of what it is about, or the group
+// itself that it is about.
 func (f *Federation) hears(ctx context.Context, a *as2.Activity) error {
 	if answers, err := f.answersOurs(ctx, a); answers || err != nil {
 		return err
 	}
 	err := f.node.Hears(ctx, a.Actor, a.ObjectID)
-	owner := ownerOf(a.ObjectRaw)
-	if errors.Is(err, instance.ErrNotFound) && owner != a.Actor && instance.SameOrigin(owner, a.Actor) {
-		return f.node.Hears(ctx, owner, a.ObjectID)
+	for _, group := range []string{ownerOf(a.ObjectRaw), a.ObjectID} {
+		if errors.Is(err, instance.ErrNotFound) && group != a.Actor && instance.SameOrigin(group, a.Actor) {
+			err = f.node.Hears(ctx, group, a.ObjectID)
+		}
 	}
 	return err
 }

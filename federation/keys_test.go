@@ -25,7 +25,7 @@ func signEd25519(t *testing.T, r *http.Request, s scheme, keyID string, key ed25
 		r.Header.Set("Digest", digestOf(body))
 		names := []string{"(request-target)", "host", "date", "digest"}
 		r.Host = r.URL.Host
-		if text, err = signingString(r, r.URL.RequestURI(), names, time.Time{}, time.Time{}); err != nil {
+		if text, err = signingString(r, r.Host, r.URL.RequestURI(), names, time.Time{}, time.Time{}); err != nil {
 			t.Fatal(err)
 		}
 		r.Header.Set("Signature", fmt.Sprintf(`keyId=%q,algorithm="hs2019",headers="(request-target) host date digest",signature=%q`,

@@ -150,7 +150,7 @@ func TestKnockWithoutTheQuery(t *testing.T) {
 		s, err := parseCavage(r.Header.Get("Signature"))
 		if err == nil {
 			var text []byte
-			if text, err = signingString(r, r.URL.Path, s.names, s.created, s.expires); err == nil {
+			if text, err = signingString(r, r.Host, r.URL.Path, s.names, s.created, s.expires); err == nil {
 				s.texts = [][]byte{text}
 				err = s.verify(&testKey().PublicKey)
 			}

@@ -121,7 +121,7 @@ func (f *Federation) receiveForGroup(ctx context.Context, in incoming, group str
 }
 
 func (f *Federation) receiveEmbedded(ctx context.Context, in incoming) error {
-	o, err := as2.ParseObject(in.ObjectRaw)
+	o, err := as2.ParseCarried(in.Activity)
 	if err != nil {
 		return err
 	}
@@ -132,6 +132,9 @@ func (f *Federation) receiveEmbedded(ctx context.Context, in incoming) error {
 // onUpdate keeps a changed object as onCreate does, or the sender's own profile.
 func (f *Federation) onUpdate(ctx context.Context, in incoming) error {
 	if in.ObjectID != in.from.ID {
+		if handled, err := f.updateGroup(ctx, in); handled || err != nil {
+			return err
+		}
 		return f.onCreate(ctx, in)
 	}
 	actor, err := parseActor(in.ObjectRaw, in.from.ID)
@@ -152,6 +155,9 @@ func (f *Federation) onDelete(ctx context.Context, in incoming) error {
 	if in.ObjectID == in.from.ID {
 		return f.node.ReceiveActorGone(ctx, in.from.ID)
 	}
+	if handled, err := f.deleteGroup(ctx, in); handled || err != nil {
+		return err
+	}
 	if _, err := f.node.Reply(ctx, in.ObjectID); !errors.Is(err, instance.ErrNotFound) {
 		return errors.Join(err, f.node.ReceiveReplyDelete(ctx, in.from, in.ObjectID))
 	}
@@ -169,12 +175,7 @@ func (f *Federation) onDelete(ctx context.Context, in incoming) error {
 // deleteIfGone forgets an object whose owner did not say that it was deleted, if it is
 // gone from its own address.
 func (f *Federation) deleteIfGone(ctx context.Context, b *instance.Base) error {
-	doc, err := f.fetch(ctx, b.ID)
-	switch {
-	case err == nil && isTombstone(doc.body):
-	case err == nil:
-		return fmt.Errorf("delete %s: %w: it is still there", b.ID, instance.ErrForbidden)
-	case !errors.Is(err, instance.ErrGone) && !errors.Is(err, instance.ErrNotFound):
+	if err := f.mustBeGone(ctx, b.ID); err != nil {
 		return err
 	}
 	owner, err := f.node.Actor(ctx, b.Owner)

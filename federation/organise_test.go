@@ -127,7 +127,7 @@ func TestAnOrganiserElsewhereConfirms(t *testing.T) {
 	if strings.Contains(string(body), w.asked.ID) {
 		t.Errorf("who has not agreed is told to the world: %s", body)
 	}
-	asked, err := w.theEditor.Asked(t.Context(), instance.OrganiserAsked)
+	asked, _, err := w.theEditor.Asked(t.Context(), instance.OrganiserAsked, 0, 10)
 	w.must(err)
 	if len(asked) != 1 || asked[0].Copy == nil || asked[0].Copy.Name != "Cartopartie à deux" || asked[0].Owner != w.owner.ID {
 		t.Fatalf("they were asked %+v", asked)
@@ -221,7 +221,7 @@ func TestTheOwnerTakesBackWhatItAsked(t *testing.T) {
 			w := newTogether(t)
 			w.must(takeBack(w))
 			settleAll(t, w.ours, w.theirs)
-			asked, err := w.theEditor.Asked(t.Context(), instance.OrganiserAsked)
+			asked, _, err := w.theEditor.Asked(t.Context(), instance.OrganiserAsked, 0, 10)
 			w.must(err)
 			if len(asked) != 0 || w.state(w.theirs) != instance.OrganiserWithdrawn {
 				t.Errorf("they are still asked: %+v", asked)

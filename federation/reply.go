@@ -29,7 +29,7 @@ func (f *Federation) answersOurs(ctx context.Context, a *as2.Activity) (bool, er
 // onReply keeps an answer to something of ours. Its author must have sent it: one
 // that somebody forwards is heard from its author, or not at all.
 func (f *Federation) onReply(ctx context.Context, in incoming) error {
-	o, err := as2.ParseObject(in.ObjectRaw)
+	o, err := as2.ParseCarried(in.Activity)
 	if err != nil {
 		return err
 	}

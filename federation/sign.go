@@ -97,7 +97,7 @@ func signTarget(r *http.Request, target, keyID string, key *rsa.PrivateKey, body
 	if r.Header.Get(headerSync) != "" {
 		names = append(names, strings.ToLower(headerSync))
 	}
-	data, err := signingString(r, target, names, time.Time{}, time.Time{})
+	data, err := signingString(r, r.Host, target, names, time.Time{}, time.Time{})
 	if err != nil {
 		return fmt.Errorf("sign: %w", err)
 	}

@@ -2,14 +2,22 @@ package federation
 
 import (
 	"bytes"
+	"crypto"
 	"crypto/ed25519"
 	"crypto/rsa"
+	"crypto/sha256"
 	"crypto/x509"
+	"encoding/base64"
+	"encoding/json"
 	"encoding/pem"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -29,6 +37,9 @@ type site struct {
 	pages  map[string]string
 	status map[string]int // of paths that answer nothing but it
 	reads  map[string]int // by path
+	takes  bool           // what is posted is kept, wherever it is
+	posted []map[string]any
+	ticks  time.Duration
 }
 
 func newSite(t *testing.T) *site {
@@ -41,6 +52,10 @@ func newSite(t *testing.T) *site {
 	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
+		if r.Method == http.MethodPost && s.takes {
+			s.take(w, r)
+			return
+		}
 		s.reads[r.URL.Path]++
 		page, ok := s.pages[r.URL.Path]
 		switch status := s.status[r.URL.Path]; {
@@ -79,6 +94,23 @@ func (s *site) serve(path, document string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.pages[path] = document
+}
+
+// take keeps what is posted.
+func (s *site) take(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		s.t.Error(err)
+	}
+	s.posted = append(s.posted, fieldsOf(s.t, body))
+	w.WriteHeader(http.StatusAccepted)
+}
+
+// received is what was posted so far.
+func (s *site) received() []map[string]any {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.posted)
 }
 
 func (s *site) answers(path string, status int) {
@@ -129,6 +161,47 @@ func (s *site) post(to *peer, actor string, body []byte) int {
 	return status(s.t, r)
 }
 
+// draft is how a program signs by draft-cavage-12.
+type draft struct {
+	keyID string
+	names string // the headers that it signs, in its order
+	host  string // as it signs it
+	says  string // its Host header, when it is not the address it posts to
+}
+
+// deliver posts a document signed as a program does it, the text to sign written by hand.
+func (s *site) deliver(to *peer, d draft, activity map[string]any) int {
+	s.t.Helper()
+	body, err := json.Marshal(activity)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	r, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, to.base+"/inbox", bytes.NewReader(body))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	r.Host = d.says
+	s.ticks++ // no request is a replay of another
+	values := map[string]string{
+		"(request-target)": "post /inbox", "host": d.host, "content-length": strconv.Itoa(len(body)), "digest": digestOf(body),
+		"date": time.Now().Add(-s.ticks * time.Second).UTC().Format(http.TimeFormat),
+	}
+	var lines []string
+	for name := range strings.FieldsSeq(d.names) {
+		lines = append(lines, name+": "+values[name])
+	}
+	sum := sha256.Sum256([]byte(strings.Join(lines, "\n")))
+	signature, err := rsa.SignPKCS1v15(nil, s.rsa, crypto.SHA256, sum[:])
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", typeActivity)
+	r.Header.Set("Date", values["date"])
+	r.Header.Set("Digest", values["digest"])
+	r.Header.Set("Signature", fmt.Sprintf(`keyId=%q,algorithm="rsa-sha256",headers=%q,signature=%q`, d.keyID, d.names, base64.StdEncoding.EncodeToString(signature)))
+	return status(s.t, r)
+}
+
 func status(t *testing.T, r *http.Request) int {
 	t.Helper()
 	resp, err := http.DefaultClient.Do(r)
@@ -137,6 +210,15 @@ func status(t *testing.T, r *http.Request) int {
 	}
 	resp.Body.Close()
 	return resp.StatusCode
+}
+
+func jsonOf(t *testing.T, v any) string {
+	t.Helper()
+	out, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(out)
 }
 
 // hearsOf makes the node of a peer follow a remote actor, as if it had accepted.

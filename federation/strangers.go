@@ -3,14 +3,11 @@ package federation
 import (
 	"context"
 	"errors"
-	"net"
 	"net/http"
 	"net/netip"
-	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
-	"golang.org/x/net/publicsuffix"
 
 	"github.com/maillage/maillage/instance"
 )
@@ -50,24 +47,6 @@ func networkOf(r *http.Request) string {
 	return network.String()
 }
 
-// domainOf is what was registered to have the server of an IRI: "a.example" of
-// "https://x.a.example:8443/u". An address, and a name that is nobody's, stands for itself.
-func domainOf(iri string) string {
-	origin := instance.Origin(iri)
-	host := origin
-	if name, _, err := net.SplitHostPort(origin); err == nil {
-		host = name
-	}
-	if _, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
-		return origin
-	}
-	domain, err := publicsuffix.EffectiveTLDPlusOne(host)
-	if err != nil {
-		return origin
-	}
-	return domain
-}
-
 // strange counts a signer that must be fetched against the network that names it. What
 // it signed may be of a victim, whom we would be made to ask; or of one server more of a
 // domain that answers by any name. met takes the count back, once the signature is found
@@ -103,7 +82,7 @@ func (f *Federation) room(ctx context.Context, actorID string, body []byte) erro
 	if len(body) > maxFollow {
 		return refuse(http.StatusRequestEntityTooLarge, "nobody here follows this actor: at most 64 KiB")
 	}
-	if ok, wait := f.kept.take(domainOf(actorID), float64(len(body))); !ok {
+	if ok, wait := f.kept.take(instance.RegisteredDomain(instance.Origin(actorID)), float64(len(body))); !ok {
 		return &refusal{http.StatusTooManyRequests, "too much from this domain, which nobody here follows", wait}
 	}
 	return nil

@@ -24,6 +24,9 @@ func (f *Federation) onUndo(ctx context.Context, in incoming) error {
 	}
 	switch inner.Type {
 	case "Follow":
+		if inner.ObjectID == "" {
+			return f.undoByID(ctx, in)
+		}
 		return f.node.ReceiveUndoFollow(ctx, in.from, inner.ObjectID, inner.ID)
 	case "Like", "EmojiReact":
 		return f.node.ReceiveUndoReaction(ctx, in.from, instance.ReactionLike, inner.ObjectID, inner.ID)

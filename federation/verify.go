@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -70,6 +71,9 @@ func parseSignatures(h http.Header) ([]*signature, error) {
 		}
 	}
 	inputs := h.Values("Signature-Input")
+	if header, ok := strings.CutPrefix(h.Get("Authorization"), "Signature "); ok && len(drafts)+len(labelled)+len(inputs) == 0 {
+		drafts = []string{header} // draft-cavage-12 §3
+	}
 	if len(drafts) > 1 || len(drafts)+len(labelled)+len(inputs) == 0 {
 		return nil, badSignature("one Signature header is required")
 	}
@@ -113,7 +117,7 @@ func checkRequest(r *http.Request, body []byte, base string, now time.Time) (*si
 		return nil, err
 	}
 	_, domain, _ := strings.Cut(base, "://")
-	if !sameHost(r.Host, domain) {
+	if name := hostname(domain); !sameHost(r.Host, domain) && !strings.EqualFold(r.Host, name) { // Gancio leaves the port out
 		return nil, badSignature("%s is not this server", r.Host)
 	}
 	if !strings.HasPrefix(r.RequestURI, "/") {
@@ -141,6 +145,15 @@ func sameHost(host, domain string) bool {
 		return strings.TrimSuffix(strings.TrimSuffix(strings.ToLower(h), ":443"), ":80")
 	}
 	return trim(host) == trim(domain)
+}
+
+// hostname is a host without its port.
+func hostname(host string) string {
+	name, _, err := net.SplitHostPort(host)
+	if err != nil {
+		return host
+	}
+	return name
 }
 
 // check verifies all of a signature but its value, and prepares what was signed.

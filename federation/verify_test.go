@@ -145,6 +145,78 @@ func TestVerifyWhatPeersSend(t *testing.T) {
 	}
 }
 
+// A server on a port of its own: Gancio leaves the port out of the Host header, Mobilizon
+// out of what it signs.
+func TestVerifyWithoutThePort(t *testing.T) {
+	t.Parallel()
+	const ours, name = testDomain + ":8443", testDomain
+	date := now.Format(http.TimeFormat)
+	for title, c := range map[string]struct {
+		host, signed string
+		fine         bool
+	}{
+		"as it is":         {ours, ours, true},
+		"signed without":   {ours, name, true},
+		"sent without":     {name, name, true},
+		"another port":     {testDomain + ":9000", testDomain + ":9000", false},
+		"another name":     {"a.example", "a.example", false},
+		"signed elsewhere": {ours, "a.example", false},
+	} {
+		r := wire("GET", "/actor", nil, nil)
+		r.Host = c.host
+		sum := sha256.Sum256([]byte("(request-target): get /actor\nhost: " + c.signed + "\ndate: " + date))
+		value, err := rsa.SignPKCS1v15(nil, testKey(), crypto.SHA256, sum[:])
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Signature", `keyId="https://peer.example/actor#main-key",headers="(request-target) host date",signature="`+base64.StdEncoding.EncodeToString(value)+`"`)
+		signed, err := checkRequest(r, nil, "https://"+ours, now)
+		if err == nil {
+			err = signed.verify("https://peer.example/actor#main-key", &testKey().PublicKey)
+		}
+		if (err == nil) != c.fine || err != nil && !errors.Is(err, errSignature) {
+			t.Errorf("%s: %v", title, err)
+		}
+	}
+}
+
+// The draft lets a signature travel as an Authorization, and a digest be a SHA-512.
+func TestVerifyOtherFormsOfTheDraft(t *testing.T) {
+	t.Parallel()
+	body := []byte(`{"type":"Follow"}`)
+	sum := sha512.Sum512(body)
+	for title, c := range map[string]struct {
+		header, digest string
+		fine           bool
+	}{
+		"SHA-512":                 {"Signature", "SHA-512=" + base64.StdEncoding.EncodeToString(sum[:]), true},
+		"both":                    {"Signature", digestOf(body) + ",sha-512=" + base64.StdEncoding.EncodeToString(sum[:]), true},
+		"one of both is wrong":    {"Signature", digestOf(body) + ",SHA-512=" + base64.StdEncoding.EncodeToString(sum[1:]), false},
+		"SHA-512 of another body": {"Signature", "SHA-512=" + base64.StdEncoding.EncodeToString(sum[1:]), false},
+		"MD5":                     {"Signature", "MD5=rL0Y20zC+Fzt72VPzMSk2A==", false},
+		"an Authorization":        {"Authorization", digestOf(body), true},
+	} {
+		r := wire("POST", "/inbox", body, map[string]string{"Digest": c.digest})
+		text := sha256.Sum256([]byte("(request-target): post /inbox\nhost: " + testDomain + "\ndate: " + now.Format(http.TimeFormat) + "\ndigest: " + c.digest))
+		value, err := rsa.SignPKCS1v15(nil, testKey(), crypto.SHA256, text[:])
+		if err != nil {
+			t.Fatal(err)
+		}
+		params := `keyId="https://peer.example/actor",algorithm="rsa-sha256",headers="(Request-Target) Host Date Digest",signature="` + base64.StdEncoding.EncodeToString(value) + `"`
+		if c.header == "Authorization" {
+			params = "Signature " + params
+		}
+		r.Header.Set(c.header, params)
+		signed, err := checkRequest(r, body, testBase, now)
+		if err == nil {
+			err = signed.verify("https://peer.example/actor", &testKey().PublicKey)
+		}
+		if (err == nil) != c.fine || err != nil && !errors.Is(err, errSignature) {
+			t.Errorf("%s: %v", title, err)
+		}
+	}
+}
+
 // Our own header, read back byte for byte.
 func TestSignHeader(t *testing.T) {
 	key := newRSA(t, 2048)

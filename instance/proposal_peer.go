@@ -134,14 +134,16 @@ func (n *Node) receiveProposal(ctx context.Context, from *Actor, p Proposal) err
 		if err := room(ctx, tx, &p, maxWaitingNetwork, ScopeNetwork); err != nil {
 			return err
 		}
-		theirs, count, err := tx.Proposals(ctx, ProposalFilter{Origin: Scope(p.Origin), States: []ProposalState{ProposalWaiting}, Limit: maxWaitingByPeer})
+		waiting, _, err := tx.Proposals(ctx, ProposalFilter{Origin: ScopeNetwork, States: []ProposalState{ProposalWaiting}, Limit: maxWaitingNetwork})
 		if err != nil {
 			return err
 		}
-		if p.Kind == ProposeReport && slices.ContainsFunc(theirs, func(q Proposal) bool { return q.Kind == p.Kind && q.Object == p.Object }) {
+		if p.Kind == ProposeReport && slices.ContainsFunc(waiting, func(q Proposal) bool { return q.Kind == p.Kind && q.Object == p.Object && q.Origin == p.Origin }) {
 			return fmt.Errorf("report of %s: %w", p.Object, ErrDuplicate)
 		}
-		if count >= maxWaitingByPeer {
+		domain := RegisteredDomain(p.Origin)
+		theirs := slices.DeleteFunc(waiting, func(q Proposal) bool { return RegisteredDomain(q.Origin) != domain })
+		if len(theirs) >= maxWaitingByPeer {
 			return ErrBusy
 		}
 		if p.Activity != "" {

@@ -1,6 +1,8 @@
 package as2
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"time"
 
@@ -13,7 +15,7 @@ const Public = asNamespace + "Public"
 // Activity is the envelope of what a peer sent: enough to decide who may have
 // sent it and who handles it, without reading what it carries.
 type Activity struct {
-	ID         string          // IRI
+	ID         string          // IRI; made from its bytes when it has none, as Mastodon's Add
 	Type       string          // "Create", "Follow"...
 	Actor      string          // IRI
 	ObjectID   string          // IRI of the object, the first of several; "" if it has none
@@ -25,6 +27,8 @@ type Activity struct {
 	Content    string          // plain text: why a Flag, what one who joins says, the emoji of a reaction
 	Published  time.Time       // zero when absent
 	To, Cc     []string        // IRIs; Public is written in full
+
+	proven bool // it has a proof (FEP-8b32), whether right or wrong
 }
 
 // maxObjects bounds what one activity is about.
@@ -52,18 +56,41 @@ func (a *Activity) Inner() (*Activity, error) {
 }
 
 // ParseActivity reads the envelope of an activity. It is quick, as it runs before
-// the inbox answers. ErrMalformed: not strict JSON, or no id, type or actor.
+// the inbox answers. ErrMalformed: not strict JSON, no type or actor, or an id that is
+// no IRI.
 func ParseActivity(body []byte) (*Activity, error) {
-	a, err := ParseInner(body)
+	doc, err := parse(body)
+	if err != nil {
+		return nil, err
+	}
+	a, err := activityOf(doc)
 	switch {
 	case err != nil:
 		return nil, err
-	case a.ID == "":
-		return nil, malformed("activity without id")
 	case a.Actor == "":
 		return nil, malformed("activity without actor")
+	case a.ID == "" && doc.fields["id"] != nil:
+		return nil, malformed("activity whose id is no IRI")
+	case a.ID == "": // Mastodon gives none to an Add
+		a.ID = a.Actor + "#" + digest(body)
 	}
 	return a, nil
+}
+
+// Key tells an activity from all others of its actor. Its id does not always: Mobilizon
+// names each Update of an event as its Create, and Gancio did so of its Delete too. Of
+// these, other bytes are another activity; but not of one that others may hand on, and
+// write otherwise.
+func (a *Activity) Key(body []byte) string {
+	if (a.Type == "Update" || a.Type == "Delete") && !a.proven {
+		return a.ID + " " + digest(body)
+	}
+	return a.ID
+}
+
+func digest(body []byte) string {
+	sum := sha256.Sum256(body)
+	return hex.EncodeToString(sum[:16])
 }
 
 // ParseInner reads the activity embedded in an Accept, an Undo or an Announce,
@@ -73,10 +100,15 @@ func ParseInner(raw []byte) (*Activity, error) {
 	if err != nil {
 		return nil, err
 	}
+	return activityOf(doc)
+}
+
+func activityOf(doc *document) (*Activity, error) {
 	m := doc.fields
 	a := &Activity{
 		ID: iri(m["id"]), Type: typeOf(m), Actor: iri(m["actor"]), Target: iri(m["target"]),
 		Audience: iri(m["audience"]), Content: messageOf(m), Published: timeOf(m["published"]), To: iris(m["to"]), Cc: iris(m["cc"]),
+		proven: m["proof"] != nil,
 	}
 	if a.Type == "" {
 		return nil, malformed("activity without type")
@@ -91,6 +123,7 @@ func ParseInner(raw []byte) (*Activity, error) {
 	object := first(m["object"])
 	if embedded, ok := object.(map[string]any); ok && !onlyNamed(embedded) {
 		a.ObjectType = typeOf(embedded)
+		var err error
 		if a.ObjectRaw, err = firstRaw(doc.raw["object"]); err != nil {
 			return nil, err
 		}
@@ -123,9 +156,14 @@ func firstRaw(raw json.RawMessage) (json.RawMessage, error) {
 }
 
 // messageOf is what the actor says in the activity itself, without markup. Mobilizon
-// has a name of its own for it in a Join, and Misskey for its reactions.
+// has a name of its own for it in a Join, and Misskey for its reactions; Lemmy says in
+// the summary why it reports something.
 func messageOf(m fields) string {
-	for _, key := range []string{"content", "participationMessage", "_misskey_reaction"} {
+	keys := []string{"content", "participationMessage", "_misskey_reaction"}
+	if typeOf(m) == "Flag" { // of another activity, the summary is what a program says of it
+		keys = append(keys, "summary")
+	}
+	for _, key := range keys {
 		if s := m.natural(key); s != "" {
 			return instance.PlainText(instance.Truncate(s, maxMessage))
 		}

@@ -212,11 +212,11 @@ func handleOf(m fields) string {
 	return handle
 }
 
-// keyOf reads the key, or of a list of keys (Mastodon may send one) the first that
-// names the actor as its owner.
+// keyOf reads the key, or of a list of keys (Mastodon may send one) the first that is
+// the actor's.
 func keyOf(m fields) (id, pem string) {
-	for _, key := range m.objects("publicKey", 10) {
-		if key.iri("owner") == m.iri("id") {
+	for _, key := range m.objects("publicKey", maxKeys) {
+		if isOwn(key, m.iri("id")) {
 			return key.iri("id"), key.text("publicKeyPem", maxText)
 		}
 	}

@@ -192,7 +192,7 @@ var approximate = regexp.MustCompile(`^\d{4}(-(0[1-9]|1[0-2]))?$`)
 
 func whenOf(m fields, t vocab.Type) instance.When {
 	w := instance.When{
-		Start: startTime(t), End: endTime(t), AllDay: m.flag("maillage:allDay"),
+		Start: startTime(t), End: endTime(t), AllDay: m.flag("maillage:allDay") || isDay(m.line("startTime")),
 		Zone: m.line("timezone"), Text: m.line("maillage:dateText"), Approx: m.line("maillage:dateApprox"),
 		Source: m.iri("maillage:dateSource"),
 	}

@@ -142,6 +142,9 @@ func TestBothWaysReadTheSame(t *testing.T) {
 		want, got := read(raw), read(long)
 		for _, r := range []*reading{&want, &got} {
 			r.forgetBytes()
+			if r.Activity != nil && doc.fields["id"] == nil {
+				r.Activity.ID = "" // made from its bytes, which are not the same
+			}
 		}
 		if !reflect.DeepEqual(got, want) {
 			t.Errorf("got\n%s\nwant\n%s", indented(t, got), indented(t, want))

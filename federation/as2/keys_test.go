@@ -11,6 +11,9 @@ func TestKeys(t *testing.T) {
 	const me = "https://peer.example/u"
 	for document, want := range map[string]map[string]string{
 		`{"publicKey":{"id":"https://peer.example/u#k","owner":"https://peer.example/u","publicKeyPem":"P"}}`: {me + "#k": "P"},
+		`{"publicKey":{"id":"https://peer.example/u#k","publicKeyPem":"P"}}`:                                  {me + "#k": "P"}, // nobody's but the document's
+		`{"publicKey":{"id":"https://peer.example/u#k","owner":"","publicKeyPem":"P"}}`:                       nil,
+		`{"assertionMethod":[{"id":"https://peer.example/u#e","publicKeyMultibase":"z6M"}]}`:                  nil,
 		`{"publicKey":[{"id":"https://peer.example/u#old","owner":"https://peer.example/u","publicKeyPem":"P"},{"id":"https://peer.example/u/main-key","owner":"https://peer.example/u","publicKeyPem":"Q"}],
 		  "assertionMethod":[{"id":"https://peer.example/u#e","type":"Multikey","controller":"https://peer.example/u","publicKeyMultibase":"z6M"}]}`: {
 			me + "#old": "P", me + "/main-key": "Q", me + "#e": "z6M",

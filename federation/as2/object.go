@@ -47,7 +47,30 @@ func ParseObject(raw []byte) (instance.Object, error) {
 	if err != nil {
 		return nil, err
 	}
+	return objectOf(doc.fields)
+}
+
+// ParseCarried reads the object that an activity embeds, as ParseObject does. What the
+// object leaves unsaid, the activity says: it is its actor's, and for the same people
+// (Discourse addresses the activity alone).
+func ParseCarried(a *Activity) (instance.Object, error) {
+	doc, err := parse(a.ObjectRaw)
+	if err != nil {
+		return nil, err
+	}
 	m := doc.fields
+	if m["attributedTo"] == nil && m["actor"] == nil {
+		m["attributedTo"] = a.Actor
+	}
+	if m["to"] == nil && m["cc"] == nil {
+		for _, to := range a.To {
+			m["to"] = append(all(m["to"]), to)
+		}
+	}
+	return objectOf(m)
+}
+
+func objectOf(m fields) (instance.Object, error) {
 	id := m.iri("id")
 	if id == "" {
 		return nil, malformed("object without id")

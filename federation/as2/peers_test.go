@@ -48,7 +48,10 @@ func read(raw []byte) reading {
 				r.Object = readObject(inner.ObjectRaw).Object
 			}
 		} else {
-			r = readObject(a.ObjectRaw)
+			r = reading{}
+			if r.Object, err = ParseCarried(a); err != nil {
+				r.Error = err.Error()
+			}
 			r.Mentions, _ = Mentions(a.ObjectRaw)
 			if actor, err := ParseActor(a.ObjectRaw); err == nil {
 				r.Actor, r.Error = actor, ""

@@ -91,7 +91,7 @@ func placeOf(m fields, t vocab.Type) *instance.Place {
 	if lat, lon, ok := coordinates(t); ok {
 		p.Point = pointOf(lat, lon)
 	}
-	if *p == (instance.Place{}) && location["maillage:precision"] == nil {
+	if *p == (instance.Place{ID: p.ID}) && location["maillage:precision"] == nil { // Mobilizon's groups without an address
 		return nil
 	}
 	return p

@@ -59,7 +59,7 @@ func repaired(m fields, typeName string) map[string]any {
 	out := map[string]any{"@context": activityStreams, "type": typeName}
 	for _, key := range times {
 		if s, ok := first(m[key]).(string); ok {
-			out[key] = s
+			out[key] = rfc3339(s, placeOfTime(m, key))
 		}
 	}
 	if p := physical(m); p != nil {
