@@ -29,7 +29,7 @@ func readCSV(r *reading) error {
 		}
 		line, _ := reader.FieldPos(0)
 		if err != nil {
-			r.add(instance.IntakeRow{Line: line, Problems: []instance.IntakeProblem{fatal("line", "ligne illisible : guillemets non fermés ?")}})
+			r.add(instance.IntakeRow{Line: line, Problems: []instance.IntakeProblem{fatal("unreadable", "line", "ligne illisible : guillemets non fermés ?")}})
 			continue
 		}
 		r.cells(line, heads, fields, cells)

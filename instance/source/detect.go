@@ -20,6 +20,8 @@ func Detect(name string, head []byte) Format {
 		}
 	case xmlFeed.MatchString(lower):
 		return Feed
+	case xmlMap.MatchString(lower):
+		return KML
 	case strings.HasPrefix(lower, "<!doctype html"), strings.Contains(lower, "<html"), strings.Contains(lower, "<head"):
 		return HTML
 	}
@@ -28,6 +30,7 @@ func Detect(name string, head []byte) Format {
 
 var (
 	xmlFeed   = regexp.MustCompile(`^(?:<\?xml[^>]*\?>\s*)?(?:<\?[^>]*\?>\s*|<!--.*?-->\s*)*<(?:rss|feed|rdf:rdf)[\s>]`)
+	xmlMap    = regexp.MustCompile(`^(?:<\?xml[^>]*\?>\s*)?(?:<!--.*?-->\s*)*<kml[\s>]`)
 	geoTypes  = regexp.MustCompile(`"type"\s*:\s*"(?:FeatureCollection|Feature|umap)"`)
 	osmTypes  = regexp.MustCompile(`"(?:osm3s|generator)"\s*:|"type"\s*:\s*"(?:node|way|relation)"`)
 	gogoTypes = regexp.MustCompile(`"(?:ontology|sourceKey|openHours|gogo\w*|mapping)"\s*:|"geo"\s*:\s*\{\s*"latitude"`)
@@ -54,6 +57,8 @@ func byName(name string) Format {
 		return GeoJSON
 	case ".csv", ".tsv", ".txt", ".tab":
 		return CSV
+	case ".kml":
+		return KML
 	case ".html", ".htm":
 		return HTML
 	case ".atom", ".rss", ".xml":

@@ -2,7 +2,6 @@ package source
 
 import (
 	"encoding/xml"
-	"io"
 	"regexp"
 	"strings"
 
@@ -61,10 +60,7 @@ func (t feedText) markup() string {
 // readFeed reads the events of an Atom or RSS feed: those that a feed dates with an
 // event module, and those whose title or text says a day. Other entries are news.
 func readFeed(r *reading) error {
-	d := xml.NewDecoder(strings.NewReader(decode(r.data)))
-	d.Strict = false
-	d.Entity = xml.HTMLEntity
-	d.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) { return in, nil } // it is UTF-8 by now
+	d := newXML(decode(r.data))
 	root, depth := "", 0
 	for {
 		token, err := d.Token()
@@ -112,7 +108,7 @@ func (r *reading) feedElement(d *xml.Decoder, start xml.StartElement, line int) 
 	}
 	var entry feedEntry
 	if err := d.DecodeElement(&entry, &start); err != nil {
-		r.add(instance.IntakeRow{Line: line, Problems: []instance.IntakeProblem{fatal("line", "entrée du flux illisible")}})
+		r.add(instance.IntakeRow{Line: line, Problems: []instance.IntakeProblem{fatal("unreadable", "line", "entrée du flux illisible")}})
 		return true
 	}
 	r.entry(line, entry)
@@ -156,13 +152,13 @@ func (r *reading) entry(line int, e feedEntry) {
 	if f["start"] == "" {
 		r.add(instance.IntakeRow{
 			Line: line, Key: f["key"], Object: &instance.Event{Base: instance.Base{Kind: instance.KindEvent, Name: f["name"]}},
-			Problems: []instance.IntakeProblem{fatal("start", "aucune date d’événement : c’est un article, pas un rendez-vous")},
+			Problems: []instance.IntakeProblem{fatal("no-event", "start", "aucune date d’événement : c’est un article, pas un rendez-vous")},
 		})
 		return
 	}
 	r.addRecord(rec)
 	if row := &r.harvest.Rows[len(r.harvest.Rows)-1]; read {
-		row.Problems = append(row.Problems, warning("start", "date lue dans le texte (« %s ») : vérifiez-la", f["start"]))
+		row.Problems = append(row.Problems, warning("guessed-date", "start", "date lue dans le texte (« %s ») : vérifiez-la", f["start"]))
 	}
 }
 

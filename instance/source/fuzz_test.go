@@ -18,6 +18,7 @@ func FuzzGoGoCarto(f *testing.F) { fuzz(f, source.GoGoCarto) }
 func FuzzOverpass(f *testing.F)  { fuzz(f, source.Overpass) }
 func FuzzHTML(f *testing.F)      { fuzz(f, source.HTML) }
 func FuzzFeed(f *testing.F)      { fuzz(f, source.Feed) }
+func FuzzKML(f *testing.F)       { fuzz(f, source.KML) }
 
 // fuzz feeds a parser from the files of its format. Whatever the bytes: it ends, soon,
 // and what it makes is valid text on Earth.

@@ -71,7 +71,7 @@ func (r *reading) gogoElement(line int, element map[string]any) {
 	if status, ok := element["status"].(float64); ok && status <= 0 {
 		name := instance.CleanName(textOf(element["name"]), 200)
 		r.add(instance.IntakeRow{Line: line, Object: &instance.Partner{Base: instance.Base{Kind: instance.KindPartner, Name: name}}, Problems: []instance.IntakeProblem{
-			fatal("status", "pas validé sur sa carte : laissé de côté"),
+			fatal("not-validated", "status", "pas validé sur sa carte : laissé de côté"),
 		}})
 		return
 	}

@@ -1,8 +1,11 @@
 package source
 
 import (
+	"fmt"
 	"maps"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	xhtml "golang.org/x/net/html"
@@ -267,6 +270,7 @@ func (p *page) hevent(n *xhtml.Node) {
 			p.column(c.classes[0], c.field, "")
 		}
 	}
+	f["end"] = endOf(f["start"], f["end"])
 	f["content"] = htmlInside(n, "e-content", "description", "p-description")
 	f["participation_url"] = p.webAddress(f["participation_url"])
 	f["key"] = f["participation_url"]
@@ -304,6 +308,11 @@ func (p *page) class(n *xhtml.Node, classes []string) string {
 	}
 	link := strings.HasPrefix(classes[0], "u-")
 	date := strings.HasPrefix(classes[0], "dt-")
+	if date {
+		if v := valuesOf(e); v != "" {
+			return v
+		}
+	}
 	for _, name := range []string{"datetime", "title", "value", "content", "href", "src"} {
 		v := attr(e, name)
 		if v != "" && (date && (name == "datetime" || name == "title" || name == "content") || link && (name == "href" || name == "src") || name == "value" && e.DataAtom == atom.Data) {
@@ -311,6 +320,78 @@ func (p *page) class(n *xhtml.Node, classes []string) string {
 		}
 	}
 	return strings.TrimSpace(spaced(textInside(e)))
+}
+
+// valuesOf is a date that a page writes in parts for people, each of the class "value"
+// (microformats' value class pattern): "2027-03-14T19:00", or "19:00" when it leaves the
+// day out; "" when it does not.
+func valuesOf(n *xhtml.Node) string {
+	var day, clock, offset string
+	for e := range n.Descendants() {
+		var v string
+		switch {
+		case hasClass(e, "value-title"):
+			v = attr(e, "title")
+		case hasClass(e, "value"):
+			v = firstOf(attr(e, "datetime"), attr(e, "title"), strings.TrimSpace(textInside(e)))
+		}
+		switch {
+		case v == "":
+		case isoDay.MatchString(v):
+			day = firstOf(day, v)
+		case v[0] == '+' || v[0] == '-' || v == "Z":
+			offset = firstOf(offset, v)
+		default:
+			clock = firstOf(clock, v)
+		}
+	}
+	switch {
+	case clock == "":
+		return day
+	case day == "":
+		return clock24(clock) + offset
+	}
+	return day + "T" + clock24(clock) + offset
+}
+
+var (
+	clockAlone = regexp.MustCompile(`^\d{2}:\d{2}`)
+	offsetAt   = regexp.MustCompile(`(?:z|Z|[+-]\d{2}:?\d{2})$`)
+)
+
+// endOf is the end of an event that may leave out what its start says: the day, the offset.
+func endOf(start, end string) string {
+	day, clock, timed := strings.Cut(start, "T")
+	if !timed || !clockAlone.MatchString(end) {
+		return end
+	}
+	if !offsetAt.MatchString(end) {
+		end += offsetAt.FindString(clock)
+	}
+	return day + "T" + end
+}
+
+// clock24 is a time of day as dates have it: "7:30pm" is "19:30".
+func clock24(s string) string {
+	s = strings.ToLower(strings.ReplaceAll(strings.ReplaceAll(s, ".", ""), " ", ""))
+	digits, offset := s, ""
+	if i := strings.IndexAny(s, "+-z"); i > 0 {
+		digits, offset = s[:i], s[i:]
+	}
+	shift := 0
+	if hour, ok := strings.CutSuffix(digits, "pm"); ok {
+		digits, shift = hour, 12
+	}
+	digits = strings.TrimSuffix(digits, "am")
+	hour, rest, _ := strings.Cut(digits, ":")
+	h, err := strconv.Atoi(hour)
+	if err != nil || h > 24 {
+		return s
+	}
+	if h == 12 && strings.ContainsAny(s, "m") { // 12am is midnight, 12pm noon
+		h = 0
+	}
+	return fmt.Sprintf("%02d:%s%s", h+shift, firstOf(rest, "00"), offset)
 }
 
 func (p *page) classes(n *xhtml.Node, classes ...string) []string {

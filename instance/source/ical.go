@@ -188,7 +188,7 @@ func (c *calendar) repeated(s *series, master *component, changed map[int64]*com
 	}
 	times, cut, err := c.expand(master, start)
 	if err != nil {
-		c.row(master, s.uid, &moment{Time: start.Time, allDay: start.allDay}, warning("when", "%s : seule la première date est reprise", err))
+		c.row(master, s.uid, &moment{Time: start.Time, allDay: start.allDay}, warning("first-date-only", "when", "%s : seule la première date est reprise", err))
 		return
 	}
 	if cut {
@@ -242,7 +242,7 @@ func (c *calendar) row(part *component, key string, at *moment, problems ...inst
 	defer func() { c.add(row) }()
 	if class := strings.ToUpper(part.text("CLASS")); class == "PRIVATE" || class == "CONFIDENTIAL" {
 		e.Name = ""
-		row.Problems = append(row.Problems, fatal("class", "événement privé dans sa source : laissé de côté"))
+		row.Problems = append(row.Problems, fatal("private", "class", "événement privé dans sa source : laissé de côté"))
 		return
 	}
 	when, problem := c.when(part, at)
@@ -266,7 +266,7 @@ func (c *calendar) row(part *component, key string, at *moment, problems ...inst
 func (c *calendar) when(part *component, at *moment) (instance.When, *instance.IntakeProblem) {
 	start, ok := c.start(part)
 	if !ok {
-		problem := fatal("when", "pas de date de début lisible (DTSTART « %s »)", shorten(part.text("DTSTART")))
+		problem := fatal("unreadable-date", "when", "pas de date de début lisible (DTSTART « %s »)", shorten(part.text("DTSTART")))
 		return instance.When{}, &problem
 	}
 	end := c.end(part, start)

@@ -1,6 +1,8 @@
 package source
 
 import (
+	"fmt"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -16,21 +18,27 @@ var windowsZones = map[string]string{
 	"central pacific standard time": "Pacific/Guadalcanal", "hawaiian standard time": "Pacific/Honolulu", "e. africa standard time": "Africa/Nairobi",
 	"morocco standard time": "Africa/Casablanca", "w. central africa standard time": "Africa/Lagos", "eastern standard time": "America/New_York",
 	"central standard time": "America/Chicago", "mountain standard time": "America/Denver", "pacific standard time": "America/Los_Angeles",
+	"se asia standard time": "Asia/Bangkok", "china standard time": "Asia/Shanghai", "tokyo standard time": "Asia/Tokyo", "india standard time": "Asia/Kolkata",
+	"singapore standard time": "Asia/Singapore", "israel standard time": "Asia/Jerusalem", "arabian standard time": "Asia/Dubai", "turkey standard time": "Europe/Istanbul",
+	"egypt standard time": "Africa/Cairo", "south africa standard time": "Africa/Johannesburg", "e. south america standard time": "America/Sao_Paulo",
+	"argentina standard time": "America/Argentina/Buenos_Aires", "aus eastern standard time": "Australia/Sydney", "new zealand standard time": "Pacific/Auckland",
 	"atlantic standard time": "America/Halifax", "marquesas standard time": "Pacific/Marquesas", "samoa standard time": "Pacific/Apia",
 	"paris, madrid": "Europe/Paris", "(utc+01:00) brussels, copenhagen, madrid, paris": "Europe/Paris", "brussels, copenhagen, madrid, paris": "Europe/Paris",
 }
 
 // fixedZones are the zones without summer time that French territories keep, by
-// their offset from UTC.
+// their offset from UTC, and those that are no whole number of hours from it.
 var fixedZones = map[string]string{
 	"+0400": "Indian/Reunion", "+0300": "Indian/Mayotte", "-0400": "America/Martinique", "-0300": "America/Cayenne",
 	"+1100": "Pacific/Noumea", "-1000": "Pacific/Tahiti", "+1200": "Pacific/Wallis", "+0000": "UTC", "-0930": "Pacific/Marquesas",
+	"+0330": "Asia/Tehran", "+0430": "Asia/Kabul", "+0530": "Asia/Kolkata", "+0545": "Asia/Kathmandu", "+0630": "Asia/Yangon", "+0930": "Australia/Darwin",
 }
 
 // summerZones are the zones with summer time, by both offsets.
 var summerZones = map[string]string{
 	"+0100+0200": "Europe/Paris", "+0000+0100": "Europe/London", "+0200+0300": "Europe/Bucharest", "-0300-0200": "America/Miquelon",
-	"-0500-0400": "America/New_York", "-0400-0300": "America/Halifax",
+	"-0500-0400": "America/New_York", "-0400-0300": "America/Halifax", "-0600-0500": "America/Chicago", "-0700-0600": "America/Denver", "-0800-0700": "America/Los_Angeles",
+	"-0900-0800": "America/Anchorage", "-0330-0230": "America/St_Johns", "+0930+1030": "Australia/Adelaide", "+1000+1100": "Australia/Sydney", "+1200+1300": "Pacific/Auckland",
 }
 
 // zones are the time zones of one calendar.
@@ -117,7 +125,7 @@ func describedZone(c *component) *time.Location {
 			daylight = part.text("TZOFFSETTO")
 		}
 	}
-	name := fixedZones[standard]
+	name := firstOf(fixedZones[standard], wholeHours(standard))
 	if daylight != "" && daylight != standard {
 		name = summerZones[standard+daylight]
 	}
@@ -125,6 +133,16 @@ func describedZone(c *component) *time.Location {
 		return nil
 	}
 	return namedZone(name)
+}
+
+// wholeHours is the zone of an offset from UTC, when that is a number of hours: "+0700" is
+// Etc/GMT-7, whose sign is the other way round.
+func wholeHours(offset string) string {
+	hours, ok := strings.CutSuffix(offset, "00")
+	if n, err := strconv.Atoi(hours); ok && err == nil && len(offset) == len("+0700") && n >= -12 && n <= 14 {
+		return fmt.Sprintf("Etc/GMT%+d", -n)
+	}
+	return ""
 }
 
 // moment is a DATE or DATE-TIME.
@@ -136,8 +154,11 @@ type moment struct {
 // moment reads a date or time; ok is false for what is neither.
 func (z *zones) moment(value, tzid string, date bool) (m moment, ok bool) {
 	value = strings.TrimSpace(value)
-	if len(value) == len("2027-03-14") && value[4] == '-' { // not RFC 5545, but common
+	switch { // not RFC 5545, but met
+	case len(value) == len("2027-03-14") && value[4] == '-':
 		value = strings.ReplaceAll(value, "-", "")
+	case len(value) == len("20270314Z"):
+		value = strings.TrimSuffix(value, "Z")
 	}
 	var t time.Time
 	var err error

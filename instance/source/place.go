@@ -27,6 +27,10 @@ func addressOf(text string) *instance.Place {
 	if m := codeThenCountry.FindStringSubmatch(text); m != nil { // the country is no commune
 		text = m[1]
 	}
+	if country := countryOf(text); country != "" { // five digits are no French code there
+		p.Name, p.Country = text, country
+		return p
+	}
 	before := text
 	if m := postal.FindStringSubmatchIndex(text); m != nil {
 		p.PostalCode, p.Locality = text[m[2]:m[3]], strings.TrimSpace(text[m[4]:m[5]])
@@ -53,6 +57,32 @@ func addressOf(text string) *instance.Place {
 	}
 	p.Name = strings.Join(parts, ", ")
 	return p
+}
+
+// countryOf is the country that an address written in one line ends with, when that is not
+// France; "" when none shows.
+func countryOf(text string) string {
+	last := text[strings.LastIndex(text, ",")+1:]
+	if country := countries[instance.Slugify(last)]; country != "" && last != text {
+		return country
+	}
+	if american.MatchString(text) {
+		return "US"
+	}
+	return ""
+}
+
+// american finds a state and its ZIP code at the end of an address: "Tempe, AZ 85281".
+var american = regexp.MustCompile(`, [A-Z]{2},? \d{5}(?:-\d{4})?$`)
+
+// countries are those whose addresses are taken for French ones: their codes have five
+// digits too, or their communes French names.
+var countries = map[string]string{
+	"usa": "US", "united-states": "US", "etats-unis": "US", "deutschland": "DE", "germany": "DE", "allemagne": "DE",
+	"espana": "ES", "spain": "ES", "espagne": "ES", "italia": "IT", "italy": "IT", "italie": "IT", "belgique": "BE", "belgium": "BE", "belgie": "BE",
+	"suisse": "CH", "switzerland": "CH", "schweiz": "CH", "luxembourg": "LU", "maroc": "MA", "morocco": "MA", "tunisie": "TN", "algerie": "DZ", "senegal": "SN",
+	"finland": "FI", "suomi": "FI", "sweden": "SE", "sverige": "SE", "poland": "PL", "polska": "PL", "mexico": "MX", "turkey": "TR", "canada": "CA",
+	"united-kingdom": "GB", "royaume-uni": "GB", "nederland": "NL", "netherlands": "NL", "pays-bas": "NL", "portugal": "PT",
 }
 
 var (
@@ -94,8 +124,13 @@ func pointOf(lat, lon string) *instance.Point {
 	return point(la, lo)
 }
 
+// point is a position in degrees or, since French tables of open data have them, one in
+// Lambert-93.
 func point(lat, lon float64) *instance.Point {
 	p := instance.Point{Lat: lat, Lon: lon}
+	if isLambert93(lon, lat) {
+		p.Lat, p.Lon = lambert93(lon, lat)
+	}
 	if lat != lat || lon != lon || !p.Valid() || lat == 0 && lon == 0 {
 		return nil
 	}
@@ -109,8 +144,13 @@ func decimal(s string) (float64, error) {
 
 // place returns p, or nil when it says nothing.
 func place(p instance.Place) *instance.Place {
-	if p.Departement == "" {
-		p.Departement = departementOf(p.PostalCode)
+	departement := departementOf(p.PostalCode) // overseas, some write their island as a country
+	foreign := p.Country != "" && len(departement) < len("974") || p.Point != nil && abroad(*p.Point)
+	switch {
+	case foreign && p.Departement == departement: // which is no French code, then
+		p.Departement = ""
+	case !foreign && p.Departement == "":
+		p.Departement = departement
 	}
 	if p.Point != nil && p.Precision == "" {
 		p.Precision = instance.PrecisionPlace

@@ -55,8 +55,8 @@ func init() {
 		"departement":       "departement dept dep code-departement num-dep",
 		"region":            "region location-region",
 		"country":           "pays country addr-country",
-		"lat":               "lat latitude y ycoord coord-y geo-lat lattitude",
-		"lon":               "lon lng long longitude x xcoord coord-x geo-lon geo-lng",
+		"lat":               "lat latitude y ycoord coord-y geo-lat lattitude geo-latitude y-lambert93 y-lambert-93 lambert-y y-l93 coord-y-l93 coordonnee-y y-wgs84",
+		"lon":               "lon lng long longitude x xcoord coord-x geo-lon geo-lng geo-longitude x-lambert93 x-lambert-93 lambert-x x-l93 coord-x-l93 coordonnee-x x-wgs84",
 		"point":             "coordonnees coordonnees-gps gps geo-point geo-point-2d geopoint latlon lat-lon coordonnees-geographiques position coordonneesxy location-coordinates",
 		"organisers":        "organisateur organisateurs organisation organisme structure association organizer organiser porteur organisee-par",
 		"capacity":          "places capacite jauge nombre-de-places capacity",
@@ -130,7 +130,7 @@ func (r *reading) addRecord(rec record) {
 		base.Summary = lead(f["content"])
 	}
 	if base.Name == "" {
-		row.Problems = append(row.Problems, fatal("name", "pas de nom : écrivez-en un de 3 lettres au moins"))
+		row.Problems = append(row.Problems, fatal("no-name", "name", "pas de nom : écrivez-en un de 3 lettres au moins"))
 	}
 	if f["hours"] != "" {
 		base.Source = strings.TrimSpace(base.Source + "\n\nHoraires : " + escapeMarkdown(spaced(f["hours"])))
@@ -156,9 +156,9 @@ func (r *reading) event(base instance.Base, f map[string]string, words []string,
 	case ok:
 		e.When = when
 	case f["start"] == "":
-		problems = append(problems, fatal("start", "pas de date : écrivez 14/03/2027, ou des mots avec l’année"))
+		problems = append(problems, fatal("no-date", "start", "pas de date : écrivez 14/03/2027, ou des mots avec l’année"))
 	default:
-		problems = append(problems, fatal("start", "date illisible : « %s » (écrivez 14/03/2027 ou 2027-03-14, ou des mots avec l’année)", instance.CleanName(f["start"], 60)))
+		problems = append(problems, fatal("unreadable-date", "start", "date illisible : « %s » (écrivez 14/03/2027 ou 2027-03-14, ou des mots avec l’année)", instance.CleanName(f["start"], 60)))
 	}
 	e.EventKind = termOf("event_kinds", f["kind"])
 	for _, word := range words {
@@ -179,7 +179,7 @@ func (r *reading) event(base instance.Base, f map[string]string, words []string,
 func (r *reading) partner(base instance.Base, f map[string]string, words []string, problems []instance.IntakeProblem) (instance.Object, []instance.IntakeProblem) {
 	p := &instance.Partner{Base: base, Website: r.webAddress(f["website"]), Typology: termOf("typologies", f["typology"])}
 	if f["website"] != "" && p.Website == "" {
-		problems = append(problems, warning("website", "adresse illisible : « %s » (écrivez-la entière, avec https://)", instance.CleanName(f["website"], 80)))
+		problems = append(problems, warning("unreadable-address", "website", "adresse illisible : « %s » (écrivez-la entière, avec https://)", instance.CleanName(f["website"], 80)))
 	}
 	for _, word := range append([]string{f["kind"]}, words...) {
 		if p.ActorKind == "" {
@@ -221,7 +221,7 @@ func placeOf(rec record, problems []instance.IntakeProblem) (*instance.Place, []
 	}
 	if p.Point == nil && (lat != "" || lon != "") {
 		if p.Point = pointOf(lat, lon); p.Point == nil {
-			problems = append(problems, warning("place", "position illisible : « %s ; %s » (écrivez deux nombres : 48.39 et -4.48)", instance.CleanName(lat, 30), instance.CleanName(lon, 30)))
+			problems = append(problems, warning("unreadable-position", "place", "position illisible : « %s ; %s » (écrivez deux nombres : 48.39 et -4.48)", instance.CleanName(lat, 30), instance.CleanName(lon, 30)))
 		}
 	}
 	return place(p), problems

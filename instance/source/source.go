@@ -16,6 +16,7 @@ const (
 	GeoJSON   Format = "geojson"   // RFC 7946, and uMap's .umap
 	CSV       Format = "csv"       // and any table of text
 	GoGoCarto Format = "gogocarto" // elements of GoGoCarto, Transiscope
+	KML       Format = "kml"       // Google My Maps, uMap, QGIS
 	Overpass  Format = "overpass"  // OpenStreetMap elements as Overpass JSON
 	HTML      Format = "html"      // pages with schema.org JSON-LD or h-event
 	Feed      Format = "atom"      // Atom and RSS
@@ -27,13 +28,14 @@ var parsers = map[Format]func(*reading) error{
 	GeoJSON:   readGeoJSON,
 	CSV:       readCSV,
 	GoGoCarto: readGoGoCarto,
+	KML:       readKML,
 	Overpass:  readOverpass,
 	HTML:      readHTML,
 	Feed:      readFeed,
 }
 
 // Formats lists the formats that Parse reads.
-func Formats() []Format { return []Format{ICal, GeoJSON, CSV, GoGoCarto, Overpass, HTML, Feed} }
+func Formats() []Format { return []Format{ICal, GeoJSON, CSV, KML, GoGoCarto, Overpass, HTML, Feed} }
 
 // Options say how to read. The zero value is usable.
 type Options struct {
@@ -152,11 +154,13 @@ func invalid(format string, args ...any) error {
 }
 
 // fatal is a problem that leaves its row out.
-func fatal(field, format string, args ...any) instance.IntakeProblem {
-	return instance.IntakeProblem{Field: field, Message: fmt.Sprintf(format, args...), Fatal: true}
+func fatal(code, field, format string, args ...any) instance.IntakeProblem {
+	p := warning(code, field, format, args...)
+	p.Fatal = true
+	return p
 }
 
 // warning is a problem that leaves only a field out.
-func warning(field, format string, args ...any) instance.IntakeProblem {
-	return instance.IntakeProblem{Field: field, Message: fmt.Sprintf(format, args...)}
+func warning(code, field, format string, args ...any) instance.IntakeProblem {
+	return instance.NewIntakeProblem(code, field, format, args...)
 }

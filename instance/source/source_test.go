@@ -383,3 +383,59 @@ func TestHostileFilesCostLittle(t *testing.T) {
 		})
 	}
 }
+
+// A zone that no list knows is the one that its calendar describes.
+func TestDescribedZones(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ zone, start, want string }{
+		"fixed":                  {"STANDARD/+0700", "TZID=Bureau:20270314T090000", "2027-03-14T02:00:00Z Etc/GMT-7"},
+		"fixed, of half an hour": {"STANDARD/+0530", "TZID=Bureau:20270314T090000", "2027-03-14T03:30:00Z Asia/Kolkata"},
+		"fixed, a French one":    {"STANDARD/-0400", "TZID=Bureau:20270314T090000", "2027-03-14T13:00:00Z America/Martinique"},
+		"with summer time":       {"STANDARD/-0600 DAYLIGHT/-0500", "TZID=Bureau:20270714T090000", "2027-07-14T14:00:00Z America/Chicago"},
+		"a day with a Z":         {"", "VALUE=DATE:20270314Z", "2027-03-13T23:00:00Z "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			zone := ""
+			for part := range strings.FieldsSeq(c.zone) {
+				kind, offset, _ := strings.Cut(part, "/")
+				zone += "BEGIN:" + kind + "\nDTSTART:16010101T000000\nTZOFFSETFROM:" + offset + "\nTZOFFSETTO:" + offset + "\nEND:" + kind + "\n"
+			}
+			h := parse(t, source.ICal, "BEGIN:VCALENDAR\nBEGIN:VTIMEZONE\nTZID:Bureau\n"+zone+"END:VTIMEZONE\nBEGIN:VEVENT\nSUMMARY:Atelier\nDTSTART;"+c.start+"\nEND:VEVENT\nEND:VCALENDAR\n", source.Options{})
+			w := h.Rows[0].Object.(*instance.Event).When
+			if got := w.Start.Format(time.RFC3339) + " " + w.Zone; got != c.want || len(h.Notices) > 0 {
+				t.Errorf("%s, %q, want %s", got, h.Notices, c.want)
+			}
+		})
+	}
+}
+
+// Dates that a page writes for people, in parts.
+func TestValueClassPattern(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ start, end, want string }{
+		"a day and a time":       {`<abbr class="value" title="2027-03-14">14 mars</abbr> à <span class="value">19:00</span>`, "", "2027-03-14T18:00:00Z/"},
+		"in the afternoon":       {`<span class="value-title" title="2027-03-14"></span><span class="value">7:30 p.m.</span>`, "", "2027-03-14T18:30:00Z/"},
+		"at noon":                {`<span class="value">12pm</span>, <span class="value">2027-03-14</span>`, "", "2027-03-14T11:00:00Z/"},
+		"with an offset":         {`<span class="value">2027-03-14</span> <span class="value">19:00</span><span class="value">-08:00</span>`, `<span class="value">22:00</span>`, "2027-03-15T03:00:00Z/2027-03-15T06:00:00Z"},
+		"a day":                  {`<span class="value">2027-03-14</span>`, "", "2027-03-13T23:00:00Z/"},
+		"an end of its own zone": {`<span class="value">2027-03-14</span> <span class="value">19:00Z</span>`, `<span class="value">22:00+01:00</span>`, "2027-03-14T19:00:00Z/2027-03-14T21:00:00Z"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			page := `<html><div class="h-event"><b class="p-name">Fête</b><p class="dt-start">` + c.start + `</p><p class="dt-end">` + c.end + `</p></div>`
+			h := parse(t, source.HTML, page, source.Options{})
+			if len(h.Rows[0].Problems) > 0 {
+				t.Fatalf("%+v", h.Rows[0].Problems)
+			}
+			w := h.Rows[0].Object.(*instance.Event).When
+			got := w.Start.Format(time.RFC3339) + "/"
+			if !w.End.IsZero() {
+				got += w.End.Format(time.RFC3339)
+			}
+			if got != c.want {
+				t.Errorf("%s, want %s", got, c.want)
+			}
+		})
+	}
+}
