@@ -40,6 +40,7 @@ type Account struct {
 	Created       time.Time `json:"created"`
 	LastSeen      time.Time `json:"last_seen,omitzero"`
 	Closed        time.Time `json:"closed,omitzero"` // may not sign in since
+	Token         string    `json:"-"`               // hash of the token by which it works; "" in a browser
 }
 
 // Passkey is a WebAuthn credential of an account.
@@ -80,6 +81,11 @@ type AccountTx interface {
 	TouchToken(ctx context.Context, hash string, used time.Time) error // none is no error
 	DeleteToken(ctx context.Context, hash string) error
 }
+
+// Lock is what is locked while the account changes, see Tx.Lock.
+func (a *Account) Lock() string { return accountLock(a.ID) }
+
+func accountLock(id string) string { return "account " + id }
 
 // Moderates says that the account may answer proposals and reports.
 func (a *Account) Moderates() bool { return a.Role == RoleModerator || a.Role == RoleHost }
@@ -180,7 +186,7 @@ func (n *Node) Confirm(ctx context.Context, id, password string) error {
 		return err
 	}
 	var c checks
-	c.require(checkPassword(a.Password, password), "current", "ce n'est pas votre mot de passe actuel")
+	c.require(checkPassword(a.Password, password), "current", "ce n’est pas votre mot de passe actuel")
 	return c.err()
 }
 
@@ -263,7 +269,7 @@ func (n *Node) ConfirmEmail(ctx context.Context, secret string) (*Account, error
 // changeAccount loads an account, lets change alter it, and saves it.
 func (n *Node) changeAccount(ctx context.Context, id string, change func(Tx, *Account) error) error {
 	return n.store.Write(ctx, func(tx Tx) error {
-		if err := tx.Lock(ctx, "account "+id); err != nil {
+		if err := tx.Lock(ctx, accountLock(id)); err != nil {
 			return err
 		}
 		a, err := tx.Account(ctx, id)

@@ -180,9 +180,11 @@ func TestALetterInvites(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	host := w.host()
-	w.wants(w.node.InviteByMail(t.Context(), host, "lou@exemple.org", instance.RoleContributor), instance.ErrInvalid) // no mail
+	_, err := w.node.InviteByMail(t.Context(), host, "lou@exemple.org", instance.RoleContributor)
+	w.wants(err, instance.ErrInvalid) // no mail
 	post := w.withMail()
-	w.must(w.node.InviteByMail(t.Context(), host, "lou@exemple.org", instance.RoleModerator, w.org.ID))
+	_, err = w.node.InviteByMail(t.Context(), host, "lou@exemple.org", instance.RoleModerator, w.org.ID)
+	w.must(err)
 	letter := w.post(post)
 	if letter.To != "lou@exemple.org" || !strings.Contains(letter.Text, "Tiriad") || !strings.Contains(letter.Text, "https://a.example/invitation?cle=") {
 		t.Errorf("letter %+v", letter)
@@ -193,7 +195,8 @@ func TestALetterInvites(t *testing.T) {
 		t.Errorf("opened %+v", lou)
 	}
 
-	w.must(w.node.InviteByMail(t.Context(), host, "max@exemple.org", instance.RoleContributor, w.org.ID))
+	_, err = w.node.InviteByMail(t.Context(), host, "max@exemple.org", instance.RoleContributor, w.org.ID)
+	w.must(err)
 	waiting, err := w.node.Invitations(t.Context(), host)
 	w.must(err)
 	if len(waiting) != 1 || waiting[0].Email != "max@exemple.org" {
@@ -230,6 +233,51 @@ func TestAnInvitationEndsWithWhoMadeIt(t *testing.T) {
 	w.must(err)
 	w.must(w.node.SetMember(t.Context(), host, lou.ID, instance.RoleContributor)) // writes for nobody any more
 	_, err = w.node.Redeem(t.Context(), left, "a@exemple.org", "A", password)
+	w.wants(err, instance.ErrNotFound)
+}
+
+// by is what a token leaves of an account.
+func (w *world) by(a *instance.Account, scope instance.TokenScope) (as *instance.Account, hash string) {
+	w.Helper()
+	secret, err := w.node.CreateToken(w.Context(), a, instance.Token{Scope: scope, Label: "essai"})
+	w.must(err)
+	hash = instance.HashSecret(secret)
+	_, as, err = w.node.TokenHolder(w.Context(), hash)
+	w.must(err)
+	return as, hash
+}
+
+// A token may be stolen: only a browser makes hosts, or unmakes them.
+func TestATokenMakesNoHost(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	host, other, lou := w.host(), w.member("autre@exemple.org", instance.RoleHost), w.member("lou@exemple.org", instance.RoleContributor)
+	as, _ := w.by(host, instance.TokenHosts)
+	w.wants(w.node.SetMember(t.Context(), as, lou.ID, instance.RoleHost), instance.ErrForbidden)
+	w.wants(w.node.SetMember(t.Context(), as, other.ID, instance.RoleContributor), instance.ErrForbidden)
+	w.wants(w.node.CloseAccount(t.Context(), as, other.ID), instance.ErrForbidden)
+	w.must(w.node.CloseAccount(t.Context(), host, other.ID))
+	w.wants(w.node.ReopenAccount(t.Context(), as, other.ID), instance.ErrForbidden)
+	_, err := w.node.Invite(t.Context(), as, "", instance.RoleHost)
+	w.wants(err, instance.ErrForbidden)
+	w.must(w.node.SetMember(t.Context(), as, lou.ID, instance.RoleModerator))
+	w.must(w.node.CloseAccount(t.Context(), as, lou.ID))
+	w.must(w.node.ReopenAccount(t.Context(), as, lou.ID))
+}
+
+func TestAnInvitationEndsWithItsToken(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	host := w.host()
+	as, hash := w.by(host, instance.TokenHosts)
+	kept, err := w.node.Invite(t.Context(), as, "", instance.RoleContributor, w.org.ID)
+	w.must(err)
+	lost, err := w.node.Invite(t.Context(), as, "", instance.RoleContributor, w.org.ID)
+	w.must(err)
+	_, err = w.node.Redeem(t.Context(), kept, "a@exemple.org", "A", password)
+	w.must(err)
+	w.must(w.node.RevokeToken(t.Context(), host, hash))
+	_, err = w.node.Redeem(t.Context(), lost, "b@exemple.org", "B", password)
 	w.wants(err, instance.ErrNotFound)
 }
 

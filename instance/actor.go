@@ -113,7 +113,7 @@ func (n *Node) openActor(ctx context.Context, a Actor, also ...func(Tx, *Actor) 
 	c.require(a.Kind == KindOrganisation || a.Kind == KindTerritory || a.Kind == KindPerson, "kind", "organisation, territory ou person")
 	c.address("website", a.Website)
 	a.Profile.validate(&c)
-	c.require(a.Kind != KindTerritory || a.Territory != nil, "territory", "dites de quelle sorte de territoire il s'agit")
+	c.require(a.Kind != KindTerritory || a.Territory != nil, "territory", "dites de quelle sorte de territoire il s’agit")
 	if err := c.err(); err != nil {
 		return nil, err
 	}

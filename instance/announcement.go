@@ -14,6 +14,6 @@ func (a *Announcement) Validate() error {
 		b.Name = "Annonce"
 	}
 	b.validateBase(&c)
-	c.require(a.Content != "" || a.Source != "", "content", "écrivez le texte de l'annonce")
+	c.require(a.Content != "" || a.Source != "", "content", "écrivez le texte de l’annonce")
 	return c.err()
 }

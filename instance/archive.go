@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"time"
 )
@@ -34,6 +33,7 @@ const (
 	archiveFollows    = "follows.json"
 	archivePeers      = "peers.json"
 	archiveTombstones = "tombstones.json"
+	archiveOrganisers = "organisers.json"
 	archiveMedia      = "media/"
 	archiveKeys       = "keys/"
 )
@@ -63,9 +63,9 @@ type ArchiveWriter interface {
 
 // ArchiveOptions configure an archive.
 type ArchiveOptions struct {
-	// Keys adds the private keys of our actors, and our people: all that it takes to
-	// go on elsewhere under the same address. Whoever has the archive can then speak
-	// in the name of all of them.
+	// Keys adds the private keys of our actors, our people, and who was asked to organise
+	// what: all that it takes to go on elsewhere under the same address. Whoever has the
+	// archive can then speak in the name of all of them.
 	Keys bool
 	// Document writes a thing of ours, by its IRI, as ActivityStreams.
 	Document func(ctx context.Context, id string) ([]byte, error)
@@ -80,7 +80,7 @@ func (n *Node) Archive(ctx context.Context, out ArchiveWriter, o ArchiveOptions)
 		Format: ArchiveFormat, BaseURL: n.urls.Base(), Name: n.self.Name, Created: n.clock(), Keys: o.Keys,
 		Counts: map[Kind]int{}, Files: map[string]ArchiveFile{},
 	}}
-	for _, part := range []func(context.Context) error{a.readme, a.actors, a.objects, a.tombstones, a.follows, a.peers} {
+	for _, part := range []func(context.Context) error{a.readme, a.actors, a.objects, a.tombstones, a.follows, a.organisers, a.peers} {
 		if err := part(ctx); err != nil {
 			return a.manifest, err
 		}
@@ -277,83 +277,6 @@ func (n *Node) eachTombstone(ctx context.Context, visit func(Object)) error {
 			return nil
 		}
 	}
-}
-
-// archivedFollow is a follow as an archive says it.
-type archivedFollow struct {
-	ID      string          `json:"id"`
-	Actor   string          `json:"actor"`
-	Object  string          `json:"object"`
-	State   FollowState     `json:"state"`
-	Created time.Time       `json:"created,omitzero"`
-	Updated time.Time       `json:"updated,omitzero"`
-	Raw     json.RawMessage `json:"raw,omitempty"`
-}
-
-// archivedFollows are the follows on both sides, and who is on the other.
-type archivedFollows struct {
-	Follows []archivedFollow `json:"follows"`
-	Actors  []*Actor         `json:"actors"`
-}
-
-func (a *archiver) follows(ctx context.Context) error {
-	out := archivedFollows{Follows: []archivedFollow{}, Actors: []*Actor{}}
-	seen := map[string]bool{}
-	f := FollowFilter{Limit: 1000}
-	for ; ; f.Offset += f.Limit {
-		page, _, err := a.node.Follows(ctx, f)
-		if err != nil {
-			return err
-		}
-		for _, follow := range page {
-			out.Follows = append(out.Follows, follow.archived())
-			for _, id := range []string{follow.Actor, follow.Object} {
-				if seen[id] || a.node.urls.Local(id) {
-					continue
-				}
-				seen[id] = true
-				actor, err := a.node.Actor(ctx, id)
-				if errors.Is(err, ErrNotFound) {
-					continue
-				}
-				if err != nil {
-					return err
-				}
-				out.Actors = append(out.Actors, actor)
-			}
-		}
-		if len(page) < f.Limit {
-			return a.json(archiveFollows, out)
-		}
-	}
-}
-
-func (f Follow) archived() archivedFollow {
-	out := archivedFollow{ID: f.ID, Actor: f.Actor, Object: f.Object, State: f.State, Created: f.Created, Updated: f.Updated}
-	if json.Valid(f.Raw) {
-		out.Raw = f.Raw
-	}
-	return out
-}
-
-// archivedPeer is a server as an archive says it.
-type archivedPeer struct {
-	Domain   string `json:"domain"`
-	Software string `json:"software,omitempty"`
-	Blocked  bool   `json:"blocked,omitempty"`
-}
-
-func (a *archiver) peers(ctx context.Context) error {
-	hosts, err := a.node.Hosts(ctx)
-	if err != nil {
-		return err
-	}
-	list := make([]archivedPeer, len(hosts))
-	for i, h := range hosts {
-		list[i] = archivedPeer{h.Domain, h.Software, h.Blocked}
-	}
-	slices.SortFunc(list, func(a, b archivedPeer) int { return strings.Compare(a.Domain, b.Domain) })
-	return a.json(archivePeers, list)
 }
 
 // readme tells whoever opens an archive in ten years what it is.

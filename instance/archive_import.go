@@ -11,7 +11,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"time"
 )
 
 // ImportArchive publishes here what another node published: under new addresses, with the
@@ -217,11 +216,7 @@ func (im *archiveImport) open(ctx context.Context, there, gone *Actor) (*Actor, 
 	if gone == nil {
 		here, err = im.node.openActor(ctx, draft, note)
 	} else {
-		here.profile(draft)
-		here.Gone, here.Updated = time.Time{}, later(im.node.clock(), here.Updated)
-		err = im.node.store.Write(ctx, func(tx Tx) error {
-			return errors.Join(tx.SaveActor(ctx, here), note(tx, here), tx.Enqueue(ctx, IndexJob(here.ID)))
-		})
+		err = im.node.reopen(ctx, here, draft, note)
 	}
 	if err == nil {
 		im.in.report = report

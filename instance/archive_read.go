@@ -27,7 +27,7 @@ const (
 // archivedLimit is how large a file of an archive may be, in bytes.
 func archivedLimit(name string) int64 {
 	switch {
-	case name == archiveManifest, name == archiveFollows, name == archivePeers, name == archiveTombstones:
+	case name == archiveManifest, name == archiveFollows, name == archivePeers, name == archiveTombstones, name == archiveOrganisers:
 		return maxArchivedList
 	case strings.HasPrefix(name, archiveMedia):
 		return maxArchivedMedia

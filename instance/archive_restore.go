@@ -12,7 +12,8 @@ import (
 
 // RestoreArchive puts the archive of a node, made with its keys, back under the same
 // address: its actors with their keys, what they published at the addresses it had,
-// what they withdrew, who follows them and whom they follow. Nobody is told: for peers
+// what they withdrew, who follows them, whom they follow, and who was asked to organise
+// what. Nobody is told: for peers
 // the node never left. What is newer here stays; restored again, nothing changes.
 //
 // ErrForbidden: it is the archive of another address, or holds no keys. ErrConflict:
@@ -35,7 +36,7 @@ func (n *Node) RestoreArchive(ctx context.Context, a *Archive, progress func(don
 	if err := a.things(archivedKinds, func(kind Kind, name string) error { return r.object(ctx, kind, name) }); err != nil {
 		return r.report, err
 	}
-	for _, part := range []func(context.Context) error{r.tombstones, r.follows, r.peers, r.media} {
+	for _, part := range []func(context.Context) error{r.tombstones, r.follows, r.organisers, r.peers, r.media} {
 		if err := part(ctx); err != nil {
 			return r.report, err
 		}
@@ -182,27 +183,35 @@ func (r *archiveRestore) tombstones(ctx context.Context) error {
 	return nil
 }
 
-// follows restores who follows whom. Of the actors on the other side only peers' are
+// strangers restores actors on the other side that are not known here. Only peers' are
 // taken; they are read again at their origin when they are needed.
+func (r *archiveRestore) strangers(ctx context.Context, tx Tx, actors []*Actor) error {
+	for _, actor := range actors {
+		if r.node.urls.Local(actor.ID) || actor.Origin != Origin(actor.ID) {
+			return fmt.Errorf("%w : %s n’est pas d’un autre serveur", ErrInvalid, actor.ID)
+		}
+		switch _, err := tx.Actor(ctx, actor.ID); {
+		case err == nil:
+			continue
+		case !errors.Is(err, ErrNotFound):
+			return err
+		}
+		if err := tx.SaveActor(ctx, actor); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// follows restores who follows whom.
 func (r *archiveRestore) follows(ctx context.Context) error {
 	var in archivedFollows
 	if err := r.archive.decode(archiveFollows, &in); err != nil {
 		return err
 	}
 	return r.node.store.Write(ctx, func(tx Tx) error {
-		for _, actor := range in.Actors {
-			if r.node.urls.Local(actor.ID) || actor.Origin != Origin(actor.ID) {
-				return fmt.Errorf("%s : %w : %s", archiveFollows, ErrInvalid, actor.ID)
-			}
-			if _, err := tx.Actor(ctx, actor.ID); !errors.Is(err, ErrNotFound) {
-				if err != nil {
-					return err
-				}
-				continue
-			}
-			if err := tx.SaveActor(ctx, actor); err != nil {
-				return err
-			}
+		if err := r.strangers(ctx, tx, in.Actors); err != nil {
+			return err
 		}
 		for _, f := range in.Follows {
 			if _, err := tx.Follow(ctx, f.Actor, f.Object); !errors.Is(err, ErrNotFound) {
@@ -229,6 +238,49 @@ func compact(raw json.RawMessage) []byte {
 		return nil // it was read from JSON a moment ago
 	}
 	return data
+}
+
+// organisers restores who was asked to organise what, by ours or of ours. What has been
+// asked or answered here since stays.
+func (r *archiveRestore) organisers(ctx context.Context) error {
+	var in archivedOrganisers
+	if err := r.archive.decode(archiveOrganisers, &in); err != nil {
+		return err
+	}
+	return r.node.store.Write(ctx, func(tx Tx) error {
+		if err := r.strangers(ctx, tx, in.Actors); err != nil {
+			return err
+		}
+		for _, o := range in.Organisers {
+			if err := r.node.archivedOrganiser(&o); err != nil {
+				return err
+			}
+			if _, err := tx.Organiser(ctx, o.Event, o.Actor); !errors.Is(err, ErrNotFound) {
+				if err != nil {
+					return err
+				}
+				continue
+			}
+			if err := tx.SaveOrganiser(ctx, o); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// archivedOrganiser checks that a question is one of ours, and that the copy that came with
+// it is of the event that it is about. ErrInvalid.
+func (n *Node) archivedOrganiser(o *Organiser) error {
+	ours := n.urls.Local(o.Event) || n.urls.Local(o.Actor)
+	copied := o.Copy == nil || o.Copy.ID == o.Event && o.Copy.Origin == Origin(o.Event) && o.Copy.Kind == KindEvent
+	if !ours || !copied || !SameOrigin(o.Owner, o.Event) {
+		return fmt.Errorf("%s : %w : %s", archiveOrganisers, ErrInvalid, o.Event)
+	}
+	if o.Copy != nil {
+		o.Copy.Content = SanitiseHTML(o.Copy.Content)
+	}
+	return nil
 }
 
 func (r *archiveRestore) peers(ctx context.Context) error {

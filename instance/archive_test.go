@@ -194,6 +194,38 @@ func TestArchiveRestoresTheIdentity(t *testing.T) {
 	}
 }
 
+// A question to organise an event waits on the restored node as it did, on both sides.
+func TestArchiveRestoresWhatWasAsked(t *testing.T) {
+	t.Parallel()
+	from := setup(t)
+	other, _ := neighbours(from)
+	o, err := from.node.Publish(t.Context(), from.org.ID, together(from, from.org, other))
+	from.must(err)
+	theirs := from.theirs("https://b.example/evenements/1", 0)
+	from.must(from.node.ReceiveOffer(t.Context(), from.asso, instance.Organiser{Event: theirs.ID, Actor: from.org.ID, Offer: theirs.ID + "/offer", Copy: theirs, Raw: []byte("{}")}))
+	archive, _ := from.archive(true)
+
+	back := elsewhere(t, "https://a.example")
+	_, err = back.node.RestoreArchive(t.Context(), archive, nil)
+	back.must(err)
+	editor := back.node.Editor(back.member("lou@exemple.org", instance.RoleContributor, from.org.ID, other.ID))
+	asked, n, err := editor.Asked(t.Context(), instance.OrganiserAsked, 0, 10)
+	back.must(err)
+	if n != 2 || len(asked) != 2 {
+		t.Fatalf("%d wait: %+v", n, asked)
+	}
+	back.must(editor.AnswerAsked(t.Context(), o.Common().ID, other.ID, true))
+	back.must(editor.AnswerAsked(t.Context(), theirs.ID, from.org.ID, true))
+	if got := back.object(theirs.ID); got.Name != theirs.Name {
+		t.Errorf("agreed, it is published as %+v", got)
+	}
+	_, err = back.node.RestoreArchive(t.Context(), archive, nil)
+	back.must(err)
+	if row, err := back.node.Organiser(t.Context(), theirs.ID, from.org.ID); err != nil || row.State != instance.OrganiserConfirmed {
+		t.Errorf("restored again, it is asked again: %+v, %v", row, err)
+	}
+}
+
 func TestArchiveRefuses(t *testing.T) {
 	t.Parallel()
 	from := setup(t)
@@ -251,7 +283,7 @@ func TestArchiveWithoutKeysHoldsNoSecret(t *testing.T) {
 	w.furnish()
 	_, files := w.archive(false)
 	for name, file := range copyOf(t, files) {
-		if bytes.Contains(file.Data, []byte("PRIVATE KEY")) || strings.HasPrefix(name, "keys/") || strings.HasPrefix(name, "personnes/") {
+		if bytes.Contains(file.Data, []byte("PRIVATE KEY")) || strings.HasPrefix(name, "keys/") || strings.HasPrefix(name, "personnes/") || name == "organisers.json" {
 			t.Errorf("%s is in it", name)
 		}
 	}

@@ -114,10 +114,10 @@ func TestAttackRepliesBuriedUnderOthers(t *testing.T) {
 	}))
 	ana := w.someone("ana")
 	w.must(w.node.ReceiveReply(t.Context(), ana, answers(ana, "1", w.open(0, instance.JoinNone), w.now)))
-	if waiting, n, err := w.node.Editor(w.writer()).WaitingReplies(t.Context()); n != 1 || len(waiting) != 1 || err != nil {
+	if waiting, n, err := w.node.Editor(w.writer()).Replies(t.Context(), instance.ReplyWaiting, 0, 100); n != 1 || len(waiting) != 1 || err != nil {
 		t.Errorf("to be read: %d of %d, %v", len(waiting), n, err)
 	}
-	if waiting, n, err := w.node.Editor(moderator()).WaitingReplies(t.Context()); n != 1002 || len(waiting) != 100 || err != nil {
+	if waiting, n, err := w.node.Editor(moderator()).Replies(t.Context(), instance.ReplyWaiting, 0, 100); n != 1002 || len(waiting) != 100 || err != nil {
 		t.Errorf("to moderate: %d of %d, %v", len(waiting), n, err)
 	}
 }

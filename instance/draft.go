@@ -59,6 +59,9 @@ func (e Editor) SaveDraft(ctx context.Context, d Draft) (*Draft, error) {
 	d.Account, d.Updated = e.account.ID, e.node.clock()
 	return &d, e.node.store.Write(ctx, func(tx Tx) error {
 		if d.ID != "" {
+			if err := tx.Lock(ctx, d.ID); err != nil {
+				return err
+			}
 			if _, err := e.ownDraft(ctx, tx, d.ID); err != nil {
 				return err
 			}
@@ -69,7 +72,7 @@ func (e Editor) SaveDraft(ctx context.Context, d Draft) (*Draft, error) {
 			return err
 		}
 		if len(kept) >= maxDrafts {
-			return &ValidationError{[]FieldError{{"draft", "publiez ou supprimez d'abord d'autres brouillons : vous en avez déjà beaucoup"}}}
+			return &ValidationError{[]FieldError{{"draft", "publiez ou supprimez d’abord d’autres brouillons : vous en avez déjà beaucoup"}}}
 		}
 		d.ID = newID()
 		return tx.SaveDraft(ctx, d)
@@ -97,6 +100,30 @@ func (e Editor) DeleteDraft(ctx context.Context, id string) error {
 		}
 		return tx.DeleteDraft(ctx, id)
 	})
+}
+
+// PublishDraft makes a draft public as its object says, new or in the place of what it
+// changes, and throws it away. ErrForbidden, ErrNotFound; ErrInvalid: it is not finished.
+func (e Editor) PublishDraft(ctx context.Context, id string) (o Object, err error) {
+	err = e.node.Together(ctx, func(n *Node) error {
+		within := n.Editor(e.account)
+		d, err := within.Draft(ctx, id)
+		switch {
+		case err != nil:
+			return err
+		case d.Edits != "":
+			o, err = within.Edit(ctx, d.Edits, d.Object)
+		case d.Actor == "":
+			return &ValidationError{[]FieldError{{"actor", "choisissez au nom de qui vous publiez"}}}
+		default:
+			o, err = within.Publish(ctx, d.Actor, d.Object)
+		}
+		if err != nil {
+			return err
+		}
+		return within.DeleteDraft(ctx, id)
+	})
+	return o, err
 }
 
 func (e Editor) ownDraft(ctx context.Context, r DraftReader, id string) (*Draft, error) {

@@ -2,6 +2,7 @@ package instance
 
 import (
 	"context"
+	"errors"
 	"fmt"
 )
 
@@ -62,23 +63,14 @@ func (e Editor) MayPresent(a *Actor) bool {
 	return a.Kind == KindOrganisation && e.account.WritesFor(a.ID) || a.Kind == KindTerritory && e.account.Hosts()
 }
 
-// Present is Node.EditActor by the editor. ErrForbidden: see MayPresent.
-func (e Editor) Present(ctx context.Context, id string, draft Actor) (*Actor, error) {
-	a, err := e.node.Actor(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	if !e.MayPresent(a) {
-		return nil, fmt.Errorf("%s: %w", id, ErrForbidden)
-	}
-	return e.node.EditActor(ctx, id, draft)
-}
-
 // Found is Node.CreateActor by the editor, for organisations and territories.
 // ErrForbidden: they do not run the node.
 func (e Editor) Found(ctx context.Context, a Actor) (*Actor, error) {
 	if !e.account.Hosts() || !e.account.Closed.IsZero() || a.Kind != KindOrganisation && a.Kind != KindTerritory {
 		return nil, fmt.Errorf("create %s %q: %w", a.Kind, a.Slug, ErrForbidden)
+	}
+	if err := a.ready(); err != nil {
+		return nil, err
 	}
 	return e.node.CreateActor(ctx, a)
 }
@@ -88,7 +80,7 @@ func (e Editor) Publish(ctx context.Context, actor string, draft Object) (Object
 	if !e.speaksAs(actor) {
 		return nil, fmt.Errorf("%s: %w", actor, ErrForbidden)
 	}
-	return e.node.publish(ctx, author{actor, e.account.ID}, draft)
+	return e.node.publish(ctx, author{actor, e.account}, draft)
 }
 
 // Edit is Node.Edit by the editor.
@@ -114,11 +106,11 @@ func (e Editor) Withdraw(ctx context.Context, id string) error {
 	if !e.MayModerate(o) {
 		return fmt.Errorf("%s: %w", id, ErrForbidden)
 	}
-	return e.node.withdraw(ctx, author{o.Common().Owner, e.account.ID}, id)
+	return e.node.withdraw(ctx, author{o.Common().Owner, e.account}, id)
 }
 
 // History lists the versions of an object of the editor's organisations, newest
-// first, also of one that was withdrawn.
+// first, also of one that was withdrawn; or those of an actor that they may present.
 func (e Editor) History(ctx context.Context, id string) ([]Revision, error) {
 	if _, err := e.author(ctx, id); err != nil {
 		return nil, err
@@ -132,15 +124,22 @@ func (e Editor) Revert(ctx context.Context, seq int64) (Object, error) {
 	if err != nil {
 		return nil, err
 	}
+	if p, ok := r.Version.(*presentation); ok {
+		return e.presentAgain(ctx, p)
+	}
 	return e.Edit(ctx, r.Object, r.Version)
 }
 
 // Restore makes a draft of a version: of something withdrawn, whose own address
-// stays gone for good, since peers were told so.
+// stays gone for good, since peers were told so. ErrNotFound: it is of an actor, which
+// has no drafts.
 func (e Editor) Restore(ctx context.Context, seq int64) (*Draft, error) {
 	r, err := e.revision(ctx, seq)
 	if err != nil {
 		return nil, err
+	}
+	if _, ok := r.Version.(*presentation); ok {
+		return nil, fmt.Errorf("draft of %s: %w", r.Object, ErrNotFound)
 	}
 	o := CloneObject(r.Version)
 	b := o.Common()
@@ -160,9 +159,13 @@ func (e Editor) revision(ctx context.Context, seq int64) (*Revision, error) {
 	return r, nil
 }
 
-// author is who the editor is to an object: its owner, when they speak for it.
+// author is who the editor is to an object, or to an actor: its owner, when they speak
+// for it.
 func (e Editor) author(ctx context.Context, id string) (author, error) {
 	o, err := e.node.Object(ctx, id)
+	if errors.Is(err, ErrNotFound) {
+		return e.presenter(ctx, id)
+	}
 	if err != nil {
 		return author{}, err
 	}
@@ -170,5 +173,16 @@ func (e Editor) author(ctx context.Context, id string) (author, error) {
 	if !o.Common().Local() || !e.speaksAs(owner) {
 		return author{}, fmt.Errorf("%s: %w", id, ErrForbidden)
 	}
-	return author{owner, e.account.ID}, nil
+	return author{owner, e.account}, nil
+}
+
+func (e Editor) presenter(ctx context.Context, id string) (author, error) {
+	a, err := e.node.Actor(ctx, id)
+	if err != nil {
+		return author{}, err
+	}
+	if !e.MayPresent(a) {
+		return author{}, fmt.Errorf("%s: %w", id, ErrForbidden)
+	}
+	return author{id, e.account}, nil
 }

@@ -176,6 +176,26 @@ func TestFollowersLearnWhatChangesTheirPlans(t *testing.T) {
 	}
 }
 
+// A program may give the new date and leave the event put off.
+func TestANewDateIsToldOfWhatWasPutOff(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	draft := event("Cartopartie")
+	draft.Status = instance.StatusPostponed
+	e, err := w.node.Publish(t.Context(), w.org.ID, draft)
+	w.must(err)
+	for _, days := range []int{0, 7} {
+		draft.When.Start = draft.When.Start.AddDate(0, 0, days)
+		_, err = w.node.Edit(t.Context(), w.org.ID, e.Common().ID, draft)
+		w.must(err)
+	}
+	notices, _, err := w.node.Objects(t.Context(), instance.ObjectFilter{Kinds: []instance.Kind{instance.KindAnnouncement}})
+	w.must(err)
+	if len(notices) != 1 || !strings.Contains(notices[0].Common().Content, "nouvelle date") {
+		t.Errorf("told %+v", notices)
+	}
+}
+
 func TestWhatIsOverChangesNobodysPlans(t *testing.T) {
 	t.Parallel()
 	w := setup(t)

@@ -18,7 +18,7 @@ var (
 	ErrConflict  = errors.New("existe déjà")
 	ErrInvalid   = errors.New("invalide")
 	// ErrAddress says that a store is that of a node at another address.
-	ErrAddress = errors.New("l'adresse d'un nœud est définitive")
+	ErrAddress = errors.New("l’adresse d’un nœud est définitive")
 	// ErrDuplicate says that this activity was accepted before: answer 202, do nothing.
 	ErrDuplicate = errors.New("déjà reçu")
 	// ErrReplay says that this very signed request was seen before: answer 401.
@@ -64,7 +64,7 @@ func (c *checks) address(field, value string, schemes ...string) {
 	}
 	u, err := url.Parse(value)
 	web := err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
-	c.require(web || err == nil && slices.Contains(schemes, u.Scheme), field, "écrivez l'adresse entière, avec https://")
+	c.require(web || err == nil && slices.Contains(schemes, u.Scheme), field, "écrivez l’adresse entière, avec https://")
 }
 
 func (c *checks) addresses(field string, refs ...Ref) {

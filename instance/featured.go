@@ -37,8 +37,8 @@ func (n *Node) Feature(ctx context.Context, by, id string, forward bool) error {
 		owner.Featured = slices.DeleteFunc(idsOf(alive), func(other string) bool { return other == id })
 		if forward {
 			var c checks
-			c.require(o.Common().Kind != KindPartner, "featured", "une fiche de l'annuaire ne se met pas à la une")
-			c.require(len(owner.Featured) < maxFeatured, "featured", "retirez d'abord autre chose de la une : cinq publications au plus")
+			c.require(o.Common().Kind != KindPartner, "featured", "une fiche de l’annuaire ne se met pas à la une")
+			c.require(len(owner.Featured) < maxFeatured, "featured", "retirez d’abord autre chose de la une : cinq publications au plus")
 			if err := c.err(); err != nil {
 				return err
 			}

@@ -1,6 +1,9 @@
 package instance
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 // Harvest is what was read of a file or feed of another software, ready to be
 // taken in. instance/source makes it; Node.Intake keeps it.
@@ -28,12 +31,27 @@ func (row IntakeRow) fatal() bool {
 	return row.Object == nil || slices.ContainsFunc(row.Problems, func(p IntakeProblem) bool { return p.Fatal })
 }
 
-// IntakeProblem is something wrong with a row, in French. A fatal one leaves the
-// row out, any other only what it speaks of.
+// IntakeProblem is something wrong with a row: a word for programs, with its values, and
+// a sentence in French. A fatal one leaves the row out, any other only what it speaks of.
 type IntakeProblem struct {
-	Field   string `json:"field"`
-	Message string `json:"message"`
-	Fatal   bool   `json:"fatal,omitempty"`
+	Code    string   `json:"code,omitempty"` // "no-name"; "" in the reports of earlier versions
+	Values  []string `json:"values,omitempty"`
+	Field   string   `json:"field"`
+	Message string   `json:"message"`
+	Fatal   bool     `json:"fatal,omitempty"`
+}
+
+// ProblemLeftOut is the code of what is wrong with a field that was left out; its value is
+// a sentence in French.
+const ProblemLeftOut = "left-out"
+
+// NewIntakeProblem is a problem that is not fatal, with the values in its sentence.
+func NewIntakeProblem(code, field, format string, args ...any) IntakeProblem {
+	p := IntakeProblem{Code: code, Field: field, Message: fmt.Sprintf(format, args...)}
+	for _, arg := range args {
+		p.Values = append(p.Values, fmt.Sprint(arg))
+	}
+	return p
 }
 
 // IntakeColumn says what became of one column of a table, or of one property or

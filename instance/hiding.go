@@ -239,6 +239,18 @@ func (n *Node) hideSome(ctx context.Context, domain string) (left bool, err erro
 	return left, err
 }
 
+// ShowHost is UnblockHost, of a server that is blocked. ErrNotFound: it is not.
+func (n *Node) ShowHost(ctx context.Context, domain string) error {
+	h, err := n.Host(ctx, domain)
+	if err == nil && !h.Blocked {
+		err = fmt.Errorf("show %s: it is not blocked: %w", domain, ErrNotFound)
+	}
+	if err != nil {
+		return err
+	}
+	return n.UnblockHost(ctx, domain)
+}
+
 // UnblockHost lifts a block. What was hidden with it comes back as far as the server
 // still has it and somebody here follows it; what was hidden alone stays hidden.
 func (n *Node) UnblockHost(ctx context.Context, domain string) error {

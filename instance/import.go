@@ -1,6 +1,7 @@
 package instance
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -50,7 +51,7 @@ func (n *Node) ImportDataset(ctx context.Context, by string, d *Dataset, o Intak
 }
 
 func (im *importer) all(ctx context.Context) error {
-	if err := im.territories(ctx); err != nil {
+	if err := errors.Join(im.territories(ctx), im.address(ctx)); err != nil {
 		return err
 	}
 	for _, row := range im.data.Organisations {
@@ -88,6 +89,53 @@ type importer struct {
 	done     int
 	report   ImportReport
 	places   []*Actor // the territories of this node, to find where a thing belongs
+	moved    map[slugged]string
+}
+
+// slugged is how a row is named in its folder.
+type slugged struct {
+	kind Kind
+	slug string
+}
+
+// address finds the rows whose address was that of something withdrawn when an import was
+// undone: it is never used again, and they get another.
+func (im *importer) address(ctx context.Context) error {
+	im.moved = map[slugged]string{}
+	for _, row := range im.data.Organisations {
+		if err := im.move(ctx, slugged{KindPartner, row.Slug}); err != nil {
+			return err
+		}
+	}
+	for _, row := range im.data.Events {
+		if err := im.move(ctx, slugged{KindEvent, row.Slug}); err != nil {
+			return err
+		}
+	}
+	for _, row := range im.data.Recipes {
+		if err := im.move(ctx, slugged{KindRecipe, row.Slug}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (im *importer) move(ctx context.Context, row slugged) error {
+	for slug := row.slug; ; slug = row.slug + "-" + Key(slug)[:6] {
+		old, err := im.node.ObjectBySlug(ctx, row.kind, slug)
+		if errors.Is(err, ErrNotFound) || err == nil && (old.Common().Deleted.IsZero() || !old.Common().Provenance.undone()) {
+			im.moved[row] = slug
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// here is the short name that a row has on this node.
+func (im *importer) here(kind Kind, slug string) string {
+	return cmp.Or(im.moved[slugged{kind, slug}], slug)
 }
 
 func (im *importer) step() {
@@ -120,22 +168,42 @@ func (im *importer) territories(ctx context.Context) error {
 
 // actor creates, updates or leaves one territory; nil when it was refused.
 func (im *importer) actor(ctx context.Context, draft Actor) (*Actor, error) {
+	opened := func(tx Tx, a *Actor) error {
+		return im.note(ctx, tx, draft.Kind, draft.Slug, IntakeCreated, IntakeChange{ID: a.ID})
+	}
 	old, err := im.node.ActorBySlug(ctx, draft.Kind, draft.Slug)
 	switch {
 	case errors.Is(err, ErrNotFound):
-		created, err := im.node.openActor(ctx, draft, func(tx Tx, a *Actor) error {
-			return im.note(ctx, tx, draft.Kind, draft.Slug, IntakeCreated, IntakeChange{ID: a.ID})
-		})
+		created, err := im.node.openActor(ctx, draft, opened)
 		return created, im.count(err, draft.Kind, draft.Slug, IntakeCreated)
 	case err != nil:
 		return nil, err
+	case !old.Gone.IsZero(): // closed when an import was undone
+		return old, im.count(im.node.reopen(ctx, old, draft, opened), draft.Kind, draft.Slug, IntakeCreated)
 	case old.Name == draft.Name && reflect.DeepEqual(old.Place, draft.Place) && reflect.DeepEqual(old.Territory, draft.Territory):
 		return old, im.count(nil, draft.Kind, draft.Slug, IntakeUnchanged)
 	}
 	// What a dataset does not speak of stays as people wrote it here.
 	draft.Summary, draft.Website, draft.Image, draft.Themes = old.Summary, old.Website, old.Image, old.Themes
-	edited, err := im.node.EditActor(ctx, old.ID, draft)
+	edited, err := im.editActor(ctx, old, draft)
 	return edited, im.count(err, draft.Kind, draft.Slug, IntakeUpdated)
+}
+
+// editActor is Node.EditActor, with what was there before in the record of the import.
+func (im *importer) editActor(ctx context.Context, old *Actor, draft Actor) (a *Actor, err error) {
+	record := &im.in.journal.record
+	edits := record.Edits
+	err = im.node.store.Write(ctx, func(tx Tx) error {
+		if a, err = im.node.editActor(ctx, tx, old.ID, draft); err != nil {
+			return err
+		}
+		record.Edits = edits // anew: a transaction may run again
+		if len(edits) < mostRecorded {
+			record.Edits = append(slices.Clip(edits), newActorEdit(old, a))
+		}
+		return im.note(ctx, tx, draft.Kind, draft.Slug, IntakeUpdated)
+	})
+	return a, err
 }
 
 func (im *importer) territory(row DatasetCommune, bySlug map[string]DatasetCommune) Actor {
@@ -149,6 +217,9 @@ func (im *importer) territory(row DatasetCommune, bySlug map[string]DatasetCommu
 		}
 	}
 	place := row.place()
+	if place == nil {
+		place = &Place{}
+	}
 	place.Name, place.Locality = row.Name, row.Name
 	place.Precision = Precision(row.Kind)
 	if parent, ok := bySlug[row.Commune]; ok {
@@ -162,8 +233,8 @@ func (im *importer) territory(row DatasetCommune, bySlug map[string]DatasetCommu
 func (im *importer) object(ctx context.Context, draft Object, slug string) error {
 	defer im.step()
 	b := draft.Common()
-	b.Slug = slug
-	old, err := im.node.ObjectBySlug(ctx, b.Kind, slug)
+	b.Slug = im.here(b.Kind, slug)
+	old, err := im.node.ObjectBySlug(ctx, b.Kind, b.Slug)
 	switch {
 	case errors.Is(err, ErrNotFound):
 		return im.count(im.publish(ctx, draft), b.Kind, slug, IntakeCreated)
@@ -186,13 +257,7 @@ func (im *importer) publish(ctx context.Context, draft Object) error {
 	b := o.Common()
 	return im.node.store.Write(ctx, func(tx Tx) error {
 		im.in.changes = nil // anew: a transaction may run again
-		if err := tx.Lock(ctx, b.ID); err != nil {
-			return err
-		}
-		switch _, err := tx.Object(ctx, b.ID); {
-		case err == nil:
-			return fmt.Errorf("%s: %w", b.ID, ErrConflict)
-		case !errors.Is(err, ErrNotFound):
+		if err := reserve(ctx, tx, b.ID); err != nil {
 			return err
 		}
 		if err := im.in.keep(ctx, tx, step{owner: im.owner}, o, nil, VerbCreate); err != nil {
@@ -377,7 +442,7 @@ func (im *importer) recipe(row DatasetRecipe) *Recipe {
 		r.Original = &OriginalSource{Licence: row.SourceLicence}
 	}
 	if row.DerivedFrom != "" {
-		r.DerivedFrom = im.node.urls.Of(KindRecipe, row.DerivedFrom)
+		r.DerivedFrom = im.node.urls.Of(KindRecipe, im.here(KindRecipe, row.DerivedFrom))
 	}
 	return r
 }
@@ -389,7 +454,8 @@ func (im *importer) ref(kind Kind, slug string, here bool) Ref {
 		r.Name = slug
 	}
 	if here {
-		r.ID = im.node.urls.Of(kind, slug)
+		r.Slug = im.here(kind, slug)
+		r.ID = im.node.urls.Of(kind, r.Slug)
 		r.URL = r.ID
 	}
 	return r

@@ -24,6 +24,9 @@ type IntakeOptions struct {
 	Announce     IntakeAnnounce `json:"announce,omitempty"`
 	Via          IntakeVia      `json:"-"` // for its record
 	Account      string         `json:"-"` // who imports, for its record; "" for nobody in particular
+	// ID names its record; "" = a new name. Under the ID of an import that was stopped, it
+	// goes on with it: there is one record, of the whole.
+	ID string `json:"-"`
 }
 
 // IntakeAnnounce says whether followers are told of what an import creates. It is on the
@@ -57,7 +60,8 @@ const intakeBatch = 200
 // what is killed half-way (see IntakeRecord). progress, when not nil, is told the number
 // of rows done.
 //
-// ErrForbidden: by is not ours; ErrInvalid: the options.
+// ErrForbidden: by is not ours; ErrInvalid: the options; ErrConflict: their ID is that of
+// an import from elsewhere, or of one that was undone.
 func (n *Node) Intake(ctx context.Context, by string, h *Harvest, o IntakeOptions, progress func(done int)) (IntakeReport, error) {
 	in, err := n.newIntake(ctx, by, h, o)
 	if err != nil {
@@ -94,7 +98,7 @@ func (in *intake) run(ctx context.Context, work func() error) (IntakeReport, err
 	}
 	err := work()
 	if in.unsaid > 0 {
-		in.report.Notices = append(in.report.Notices, fmt.Sprintf("Les changements de date ou de lieu ont été annoncés pour %d événements, et pas pour les autres : il y en avait trop.", MostAnnounced))
+		in.notice("Les changements de date ou de lieu ont été annoncés pour %d événements, et pas pour les autres : il y en avait trop.", MostAnnounced)
 	}
 	err = errors.Join(err, in.journal.end(ctx, in.report, err != nil))
 	if in.journal.kept {
@@ -102,6 +106,11 @@ func (in *intake) run(ctx context.Context, work func() error) (IntakeReport, err
 		in.node.analyze(ctx)
 	}
 	return in.report, err
+}
+
+// notice says in the report what concerns the whole import, in French.
+func (in *intake) notice(format string, args ...any) {
+	in.report.Notices = append(in.report.Notices, fmt.Sprintf(format, args...))
 }
 
 // intake is one run of Intake.
@@ -115,9 +124,10 @@ type intake struct {
 	belongs func(*Place) []Ref
 	journal *journal
 	report  IntakeReport
-	said    int            // changes of date or place that followers were told of
-	unsaid  int            // and that they were not
-	changes []IntakeChange // of the batch under way
+	before  map[string]IntakeChange // what it did before it was stopped, by IRI
+	said    int                     // changes of date or place that followers were told of
+	unsaid  int                     // and that they were not
+	changes []IntakeChange          // of the batch under way
 }
 
 func (n *Node) newIntake(ctx context.Context, by string, h *Harvest, o IntakeOptions) (*intake, error) {
@@ -140,12 +150,15 @@ func (n *Node) newIntake(ctx context.Context, by string, h *Harvest, o IntakeOpt
 		return nil, err
 	}
 	in := n.openIntake(owner, h, o)
+	if err := in.resume(ctx); err != nil {
+		return nil, err
+	}
 	in.known, in.belongs = known, belonging(territories)
 	keys := in.keys()
 	known.keep(h, keys, o.Source)
-	in.report.Quiet = o.quiet(known.news(h, keys, o.Source))
+	in.report.Quiet = o.quiet(known.news(h, keys, o.Source) + in.journal.record.Report.News)
 	if h.Licence == "" && o.Licence == unknownLicence {
-		in.report.Notices = append(in.report.Notices, "La source ne dit pas sa licence : tout est marqué « Licence à préciser ». Demandez-la, puis indiquez-la à l’import suivant.")
+		in.notice("La source ne dit pas sa licence : tout est marqué « Licence à préciser ». Demandez-la, puis indiquez-la à l’import suivant.")
 	}
 	return in, nil
 }
@@ -164,9 +177,36 @@ func (in *intake) keys() []string {
 	return keys
 }
 
+// resume goes on with the record of an import that was stopped, when the options name one.
+func (in *intake) resume(ctx context.Context) error {
+	if in.options.ID == "" || in.options.DryRun {
+		return nil
+	}
+	record, err := in.node.IntakeRecord(ctx, in.options.ID)
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if record.Owner != in.owner.ID || record.Source != in.options.Source || !record.Undone.IsZero() {
+		return fmt.Errorf("import %s: %w", record.ID, ErrConflict)
+	}
+	changes, err := in.node.IntakeChanges(ctx, in.batch)
+	in.before = make(map[string]IntakeChange, len(changes))
+	for _, c := range changes {
+		in.before[c.ID] = c
+	}
+	in.journal.record = *record
+	return err
+}
+
 // openIntake is an import with its record, and nothing known yet.
 func (n *Node) openIntake(owner *Actor, h *Harvest, o IntakeOptions) *intake {
-	batch := newID()
+	batch := o.ID
+	if batch == "" {
+		batch = newID()
+	}
 	return &intake{
 		node: n, owner: owner, harvest: h, options: o, batch: batch,
 		journal: &journal{
@@ -184,15 +224,13 @@ func (o IntakeOptions) quiet(news int) bool {
 
 func (o IntakeOptions) validate() error {
 	var c checks
-	v := Vocabularies()
 	c.require(o.Source != "", "source", "dites d’où viennent les données : une adresse ou un nom de fichier")
-	c.require(v.Has("licences", o.Licence), "licence", "choisissez une licence de la liste (« %s » n’y est pas)", o.Licence)
+	c.require(o.Licence != "", "licence", "choisissez une licence de la liste")
+	c.listed("licences", "licence", o.Licence)
 	c.require(o.Announce == AnnounceFew || o.Announce == AnnounceAll || o.Announce == AnnounceNone, "announce", "annoncez tout, rien, ou ce qui est peu nombreux")
-	c.require(o.EventKind == "" || v.Has("event_kinds", o.EventKind), "event_kind", "« %s » n’est pas un type d’événement de la liste", o.EventKind)
-	c.require(o.ActorKind == "" || v.Has("actor_kinds", o.ActorKind), "actor_kind", "« %s » n’est pas une forme d’acteur de la liste", o.ActorKind)
-	for _, theme := range o.Themes {
-		c.require(v.Has("themes", theme), "themes", "« %s » n’est pas un thème de la liste", theme)
-	}
+	c.listed("event_kinds", "event_kind", o.EventKind)
+	c.listed("actor_kinds", "actor_kind", o.ActorKind)
+	c.listed("themes", "themes", o.Themes...)
 	return c.err()
 }
 

@@ -2,7 +2,6 @@ package instance
 
 import (
 	"errors"
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -29,7 +28,7 @@ func (in *intake) clean(o Object) (problems []IntakeProblem, err error) {
 	b.Name, b.Summary = CleanName(b.Name, maxName), CleanName(b.Summary, maxSummary)
 	if len(b.Source) > maxSource {
 		b.Source = cutBytes(b.Source, maxSource)
-		problems = append(problems, IntakeProblem{Field: "content", Message: "texte trop long, coupé à 40 000 caractères"})
+		problems = append(problems, NewIntakeProblem("cut", "content", "texte trop long, coupé à 40 000 caractères"))
 	}
 	b.Place.clean()
 	in.complete(o)
@@ -44,7 +43,7 @@ func (in *intake) clean(o Object) (problems []IntakeProblem, err error) {
 		for _, f := range invalid.Fields {
 			if drop(o, f.Field) {
 				shed = true
-				problems = append(problems, IntakeProblem{Field: f.Field, Message: "laissé de côté : " + f.Message})
+				problems = append(problems, NewIntakeProblem(ProblemLeftOut, f.Field, "laissé de côté : %s", f.Message))
 			}
 		}
 		if !shed {
@@ -213,10 +212,10 @@ func maskContacts(b *Base) []IntakeProblem {
 	}
 	var problems []IntakeProblem
 	if emails > 0 {
-		problems = append(problems, IntakeProblem{Field: "content", Message: fmt.Sprintf("donnée personnelle : %d adresse(s) électronique(s) masquée(s) dans le texte", emails)})
+		problems = append(problems, NewIntakeProblem("masked-emails", "content", "donnée personnelle : %d adresse(s) électronique(s) masquée(s) dans le texte", emails))
 	}
 	if phones > 0 {
-		problems = append(problems, IntakeProblem{Field: "content", Message: fmt.Sprintf("donnée personnelle : %d numéro(s) de téléphone masqué(s) dans le texte", phones)})
+		problems = append(problems, NewIntakeProblem("masked-phones", "content", "donnée personnelle : %d numéro(s) de téléphone masqué(s) dans le texte", phones))
 	}
 	return problems
 }

@@ -9,16 +9,38 @@ import (
 	"github.com/maillage/maillage/instance/source"
 )
 
+// twoTables are the rows of one table after another.
+type twoTables struct {
+	first, then string // of source "a", then of source
+	source      string
+	counts      [5]int // created, updated, unchanged, duplicate, refused, the second time
+}
+
+// tellApart takes in the two tables of each case, and the second once more.
+func tellApart(t *testing.T, head string, cases map[string]twoTables) {
+	t.Helper()
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := setup(t)
+			take := func(rows, from string) instance.IntakeReport {
+				return w.intake(w.harvest(source.CSV, head+rows, source.Options{}), instance.IntakeOptions{Source: from})
+			}
+			take(c.first, "a")
+			w.now = w.now.Add(time.Minute)
+			w.counts(take(c.then, c.source), c.counts[0], c.counts[1], c.counts[2], c.counts[3], c.counts[4])
+			again := take(c.then, c.source)
+			if n := again.Counts[instance.IntakeCreated] + again.Counts[instance.IntakeUpdated]; n != 0 {
+				t.Errorf("the same again changes %d", n)
+			}
+		})
+	}
+}
+
 // Cases where two things look alike and are not, and where one thing looks like two.
-// then is of another source, unless it says otherwise.
 func TestIntakeTellsThingsApart(t *testing.T) {
 	t.Parallel()
-	const head = "identifiant;nom;date;lieu;ville;latitude;longitude\n"
-	for name, c := range map[string]struct {
-		first, then string
-		source      string
-		counts      [5]int // created, updated, unchanged, duplicate, refused
-	}{
+	tellApart(t, "identifiant;nom;date;lieu;ville;latitude;longitude\n", map[string]twoTables{
 		"one title on two days":               {"1;Repair café;14/03/2027 14h;Salle A;Brest;;\n", "9;Repair café;21/03/2027 14h;Salle A;Brest;;\n", "b", [5]int{1, 0, 0, 0, 0}},
 		"one title twice a day":               {"1;Visite;14/03/2027 10h;Salle A;Brest;;\n", "9;Visite;14/03/2027 15h;Salle A;Brest;;\n", "b", [5]int{1, 0, 0, 0, 0}},
 		"one title and hour in two communes":  {"1;Fête de la musique;21/06/2027 18h;;Brest;;\n", "9;Fête de la musique;21/06/2027 18h;;Redon;;\n", "b", [5]int{1, 0, 0, 0, 0}},
@@ -40,20 +62,7 @@ func TestIntakeTellsThingsApart(t *testing.T) {
 		},
 		"the key of another source": {"1;Repair café;14/03/2027 14h;;Brest;;\n", "1;Fest-noz;20/03/2027 20h;;Redon;;\n", "b", [5]int{1, 0, 0, 0, 0}},
 		"words for a date":          {"1;Fest-noz;printemps 2027;;Redon;;\n", "9;Fest-noz;automne 2027;;Redon;;\n", "b", [5]int{1, 0, 0, 0, 0}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w := setup(t)
-			w.intake(w.harvest(source.CSV, head+c.first, source.Options{}), instance.IntakeOptions{Source: "a"})
-			w.now = w.now.Add(time.Minute)
-			r := w.intake(w.harvest(source.CSV, head+c.then, source.Options{}), instance.IntakeOptions{Source: c.source})
-			w.counts(r, c.counts[0], c.counts[1], c.counts[2], c.counts[3], c.counts[4])
-			again := w.intake(w.harvest(source.CSV, head+c.then, source.Options{}), instance.IntakeOptions{Source: c.source})
-			if n := again.Counts[instance.IntakeCreated] + again.Counts[instance.IntakeUpdated]; n != 0 {
-				t.Errorf("the same again changes %d", n)
-			}
-		})
-	}
+	})
 }
 
 // The hour that a clock skips or repeats is one moment, whichever way it is written.
@@ -88,12 +97,7 @@ func TestIntakeAcrossClockChanges(t *testing.T) {
 // Sheets that moved, were renamed, or share a name and a site.
 func TestIntakeTellsSheetsApart(t *testing.T) {
 	t.Parallel()
-	const head = "identifiant;nom;ville;site;latitude;longitude\n"
-	for name, c := range map[string]struct {
-		first, then string
-		source      string
-		counts      [5]int
-	}{
+	tellApart(t, "identifiant;nom;ville;site;latitude;longitude\n", map[string]twoTables{
 		"renamed, by its source":               {"1;La Fabrique;Redon;https://fab.example;;\n", "1;La Fabrique du port;Redon;https://fab.example;;\n", "a", [5]int{0, 1, 0, 0, 0}},
 		"renamed, and known from elsewhere":    {"1;La Fabrique;Redon;https://fab.example;;\n", "7;Le Transfo;Redon;https://fab.example;;\n", "b", [5]int{1, 0, 0, 0, 0}},
 		"moved across the commune":             {"1;La Fabrique;Brest;;48.39;-4.48\n", "1;La Fabrique;Brest;;48.41;-4.50\n", "a", [5]int{0, 1, 0, 0, 0}},
@@ -101,16 +105,7 @@ func TestIntakeTellsSheetsApart(t *testing.T) {
 		"a position, and none, in one commune": {"1;La Fabrique;Redon;;47.65;-2.08\n", "7;La Fabrique;Redon;;;\n", "b", [5]int{0, 0, 0, 1, 0}},
 		"one site, with and without www":       {"1;La Fabrique;;https://www.fab.example/redon/;;\n", "7;La Fabrique;;http://fab.example/redon;;\n", "b", [5]int{0, 0, 0, 1, 0}},
 		"two pages of one site":                {"1;Antenne;;https://reseau.example/redon;;\n", "7;Antenne;;https://reseau.example/brest;;\n", "b", [5]int{1, 0, 0, 0, 0}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w := setup(t)
-			w.intake(w.harvest(source.CSV, head+c.first, source.Options{}), instance.IntakeOptions{Source: "a"})
-			w.now = w.now.Add(time.Minute)
-			r := w.intake(w.harvest(source.CSV, head+c.then, source.Options{}), instance.IntakeOptions{Source: c.source})
-			w.counts(r, c.counts[0], c.counts[1], c.counts[2], c.counts[3], c.counts[4])
-		})
-	}
+	})
 }
 
 // What is known already under terms that ask for other things is said, with both

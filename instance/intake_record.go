@@ -14,6 +14,7 @@ const (
 	ViaBrowser IntakeVia = ""
 	ViaCommand IntakeVia = "command" // maillage import
 	ViaFeed    IntakeVia = "feed"    // a source that is followed
+	ViaAPI     IntakeVia = "api"     // a program, with a token
 )
 
 // IntakeRecord is an import, kept so that it can be looked at and undone. It is there
@@ -21,7 +22,7 @@ const (
 // transaction: what cuts an import off leaves a record of what it did.
 type IntakeRecord struct {
 	ID      string       `json:"id"`
-	Account string       `json:"-"` // who made it; "" for a command or a feed, and once their account is gone
+	Account string       `json:"-"` // who made it; "" for a command or a feed, for a token of nobody's, and once their account is gone
 	Via     IntakeVia    `json:"via,omitempty"`
 	Owner   string       `json:"owner"` // IRI of an organisation of ours; of the node, for those of an archive
 	Source  string       `json:"source"`
@@ -33,7 +34,23 @@ type IntakeRecord struct {
 	Omitted int          `json:"omitted,omitempty"` // rows left out of the report, which counts them
 	Undone  time.Time    `json:"undone,omitzero"`
 	// What undoing it did.
-	Undoing UndoReport `json:"undoing,omitzero"`
+	Undoing UndoReport  `json:"undoing,omitzero"`
+	Edits   []ActorEdit `json:"edits,omitempty"` // of territories, mostRecorded at most
+}
+
+// ActorEdit is a change that an import made to what an actor says of itself.
+type ActorEdit struct {
+	ID  string    `json:"id"`
+	At  time.Time `json:"at"`  // the actor's Updated since
+	Was Actor     `json:"was"` // what it said before, and nothing else
+}
+
+func (e ActorEdit) subject() string { return e.ID }
+
+func newActorEdit(old, now *Actor) ActorEdit {
+	return ActorEdit{ID: now.ID, At: now.Updated, Was: Actor{
+		Name: old.Name, Summary: old.Summary, Website: old.Website, Image: old.Image, Place: old.Place, Themes: old.Themes, Territory: old.Territory,
+	}}
 }
 
 // intakePatience is how long an import that goes on may give no sign of life: a batch
@@ -61,6 +78,8 @@ type IntakeChange struct {
 	ID       string // IRI of an object or an actor
 	Revision int64  // Seq of the version that the import made of what was there; 0: it created it
 }
+
+func (c IntakeChange) subject() string { return c.ID }
 
 // IntakeLog reads the records of imports.
 type IntakeLog interface {
@@ -95,8 +114,10 @@ type journal struct {
 
 // begin opens the record.
 func (j *journal) begin(ctx context.Context) error {
-	j.record.At = j.node.clock()
-	j.record.Alive = j.record.At
+	j.record.Alive, j.record.Stopped = j.node.clock(), false
+	if j.record.At.IsZero() { // else it goes on
+		j.record.At = j.record.Alive
+	}
 	if j.lazy || j.mute {
 		return nil
 	}

@@ -1,6 +1,7 @@
 package instance_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -61,6 +62,32 @@ func TestIntakeIsRecordedAsItGoes(t *testing.T) {
 	w.must(err)
 	if r := w.imports(); batches != 3 || len(r) != 1 || r[0].GoesOn(w.now) || r[0].CutOff(w.now.Add(time.Hour)) || r[0].Stopped {
 		t.Errorf("in the end, after %d batches: %+v", batches, r)
+	}
+}
+
+// Under its ID, an import that was stopped goes on: there is one record, of the whole.
+func TestIntakeGoesOn(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	h := w.harvest(source.CSV, table(500), source.Options{})
+	o := instance.IntakeOptions{Source: "a.csv", ID: "le-meme"}
+	ctx, stop := context.WithCancel(t.Context())
+	_, err := w.node.Intake(ctx, w.org.ID, h, o, func(int) { stop() })
+	if r := w.imports(); err == nil || len(r) != 1 || !r[0].Stopped || r[0].Report.Counts[instance.IntakeCreated] != 200 {
+		t.Fatalf("stopped: %v, %+v", err, r)
+	}
+	began := w.imports()[0].At
+	w.now = w.now.Add(time.Minute)
+	if _, err := w.node.Intake(t.Context(), w.org.ID, h, instance.IntakeOptions{Source: "b.csv", ID: o.ID}, nil); !errors.Is(err, instance.ErrConflict) {
+		t.Errorf("another source under its name: %v", err)
+	}
+	w.counts(w.intake(h, o), 500, 0, 0, 0, 0)
+	if r := w.imports(); len(r) != 1 || r[0].Stopped || !r[0].At.Equal(began) || r[0].Report.Counts[instance.IntakeCreated] != 500 {
+		t.Errorf("in the end: %+v", r)
+	}
+	w.undo(o.ID, 500, 0, 0)
+	if _, err := w.node.Intake(t.Context(), w.org.ID, h, o, nil); !errors.Is(err, instance.ErrConflict) {
+		t.Errorf("under the name of what was undone: %v", err)
 	}
 }
 
@@ -199,6 +226,79 @@ func TestDatasetIsUndone(t *testing.T) {
 	}
 	w.undo(second, 0, 1, 0)
 	w.undo(first, 1, 0, 1) // the sheet was changed since, if only to and fro: it stays
+}
+
+// A folder whose import was undone can be imported again: what was withdrawn keeps its
+// address, which answers that it is gone, and what names it follows.
+func TestDatasetIsImportedAgain(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	commune := instance.DatasetCommune{Slug: "brest", Name: "Brest", Kind: "commune", DatasetPlace: instance.DatasetPlace{INSEE: "29019"}}
+	d := &instance.Dataset{
+		Communes:      []instance.DatasetCommune{commune},
+		Organisations: []instance.DatasetOrganisation{{Slug: "fabrique", Name: "La Fabrique"}},
+		Events: []instance.DatasetEvent{
+			{Slug: "atelier", Name: "Atelier", Start: "2027-03-14", PartOf: "semaine", Organisers: []string{"fabrique"}},
+			{Slug: "semaine", Name: "Semaine", Start: "2027-03-10"},
+		},
+	}
+	o := instance.IntakeOptions{Source: "dossier", Via: instance.ViaCommand}
+	var sheets []string
+	for range 3 {
+		report, id, err := w.node.ImportDataset(t.Context(), w.org.ID, d, o, nil)
+		w.must(err)
+		if report.Created != 4 {
+			t.Fatalf("imported: %+v", report)
+		}
+		list, _, err := w.node.Objects(t.Context(), instance.ObjectFilter{Owner: w.org.ID, Sort: instance.ByName})
+		w.must(err)
+		atelier := list[0].(*instance.Event)
+		if len(list) != 3 || atelier.PartOf.ID != list[2].Common().ID || atelier.Organisers[0].ID != list[1].Common().ID {
+			t.Errorf("%+v, %+v of %v", atelier.PartOf, atelier.Organisers, list)
+		}
+		sheets = append(sheets, list[1].Common().Slug)
+		if again, _, err := w.node.ImportDataset(t.Context(), w.org.ID, d, o, nil); err != nil || again.Unchanged != 4 {
+			t.Errorf("again: %+v, %v", again, err)
+		}
+		w.undo(id, 4, 0, 0)
+	}
+	if sheets[0] != "fabrique" || sheets[1] == sheets[0] || sheets[2] == sheets[1] {
+		t.Errorf("addresses %q", sheets)
+	}
+}
+
+// What a folder changed of territories is put back, unless somebody changed them since.
+func TestDatasetTerritoriesAreRestored(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	dataset := func(note string) *instance.Dataset {
+		d := &instance.Dataset{}
+		for _, slug := range []string{"brest", "redon"} {
+			d.Communes = append(d.Communes, instance.DatasetCommune{Slug: slug, Name: slug, Kind: "commune", Note: note})
+		}
+		return d
+	}
+	o := instance.IntakeOptions{Source: "dossier", Via: instance.ViaCommand}
+	_, _, err := w.node.ImportDataset(t.Context(), w.org.ID, dataset("avant"), o, nil)
+	w.must(err)
+	report, id, err := w.node.ImportDataset(t.Context(), w.org.ID, dataset("après"), o, nil)
+	w.must(err)
+	if report.Updated != 2 {
+		t.Fatalf("%+v", report)
+	}
+	redon, err := w.node.ActorBySlug(t.Context(), instance.KindTerritory, "redon")
+	w.must(err)
+	redon.Name = "Redon agglomération"
+	_, err = w.node.EditActor(t.Context(), redon.ID, *redon)
+	w.must(err)
+	w.undo(id, 0, 1, 1)
+	for slug, want := range map[string]string{"brest": "avant", "redon": "après"} {
+		a, err := w.node.ActorBySlug(t.Context(), instance.KindTerritory, slug)
+		w.must(err)
+		if a.Territory.Note != want {
+			t.Errorf("%s: %q, want %q", slug, a.Territory.Note, want)
+		}
+	}
 }
 
 // announced counts the jobs that tell of something new, loudly and quietly, and notes.

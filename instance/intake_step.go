@@ -140,23 +140,23 @@ func (in *intake) prepare(row IntakeRow) step {
 	m, duplicate := in.known.find(s.row, in.options.Source, func(row IntakeRow) string { return in.iri(in.owner, row, "") })
 	if duplicate != nil {
 		s.outcome.Verdict, s.outcome.ID = IntakeDuplicate, duplicate.id
-		s.outcome.Reasons = append(s.outcome.Reasons, conflicting(o, duplicate.terms, "connu sous « %s », annoncé par cette source sous « %s » : rien n’a été repris d’elle")...)
+		s.outcome.Reasons = append(s.outcome.Reasons, conflicting(o, duplicate.terms, "other-licence", "connu sous « %s », annoncé par cette source sous « %s » : rien n’a été repris d’elle")...)
 		return s
 	}
 	s.match, s.outcome.ID = m, m.id
 	if m.adopt {
-		s.outcome.Reasons = append(s.outcome.Reasons, conflicting(o, m.terms, "écrit ici sous « %s », complété par une source sous « %s » : vérifiez que les deux vont ensemble")...)
+		s.outcome.Reasons = append(s.outcome.Reasons, conflicting(o, m.terms, "mixed-licences", "écrit ici sous « %s », complété par une source sous « %s » : vérifiez que les deux vont ensemble")...)
 	}
 	return s
 }
 
 // conflicting says that what is here and its row are under different terms.
-func conflicting(row Object, here, words string) []IntakeProblem {
+func conflicting(row Object, here, code, words string) []IntakeProblem {
 	there := row.Common().Licence
 	if here == there || slices.Contains([]string{"", unknownLicence}, here) || slices.Contains([]string{"", unknownLicence}, there) {
 		return nil
 	}
-	return []IntakeProblem{{Field: "licence", Message: fmt.Sprintf(words, licenceName(here), licenceName(there))}}
+	return []IntakeProblem{NewIntakeProblem(code, "licence", words, licenceName(here), licenceName(there))}
 }
 
 // unknownLicence is the term of what does not say.
@@ -180,13 +180,26 @@ func (s step) refuse(err error) step {
 func problemsOf(err error) []IntakeProblem {
 	var invalid *ValidationError
 	if !errors.As(err, &invalid) {
-		return []IntakeProblem{{Message: err.Error(), Fatal: true}}
+		return []IntakeProblem{{Code: refusalOf(err), Message: err.Error(), Fatal: true}}
 	}
 	problems := make([]IntakeProblem, len(invalid.Fields))
 	for i, f := range invalid.Fields {
-		problems[i] = IntakeProblem{Field: f.Field, Message: f.Message, Fatal: true}
+		problems[i] = IntakeProblem{Code: "invalid", Field: f.Field, Message: f.Message, Fatal: true}
 	}
 	return problems
+}
+
+// refusalOf is the word for programs of an error of the domain.
+func refusalOf(err error) string {
+	switch {
+	case errors.Is(err, ErrGone):
+		return "deleted"
+	case errors.Is(err, ErrConflict):
+		return "taken"
+	case errors.Is(err, ErrForbidden):
+		return "forbidden"
+	}
+	return "invalid"
 }
 
 // settle decides about a row by what is stored at this moment, and keeps it.
@@ -268,16 +281,28 @@ func (in *intake) update(s step, old Object, keep keeper) (IntakeOutcome, error)
 	}
 	b.Provenance = in.provenance(s.row, batch)
 	b.Provenance.Read = digests(s.row.Object)
-	if was != nil && !changed && b.Provenance.says(was) {
-		s.outcome.Verdict = IntakeUnchanged
-		return s.outcome, nil
-	}
 	if !changed {
-		s.outcome.Verdict = IntakeUnchanged
+		s.outcome.Verdict = in.unchanged(b.ID)
+		if was != nil && b.Provenance.says(was) {
+			return s.outcome, nil
+		}
 		return s.outcome, keep(s, merged, old, "")
 	}
 	s.outcome.Verdict = IntakeUpdated
 	return s.outcome, keep(s, merged, old, VerbUpdate)
+}
+
+// unchanged is the verdict on a row that says what is here: what this import made of it
+// before it was stopped, if it did.
+func (in *intake) unchanged(id string) Verdict {
+	change, done := in.before[id]
+	switch {
+	case !done:
+		return IntakeUnchanged
+	case change.Revision == 0:
+		return IntakeCreated
+	}
+	return IntakeUpdated
 }
 
 func (in *intake) provenance(row IntakeRow, batch string) *Provenance {

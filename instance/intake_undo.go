@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 )
 
 // UndoReport says what undoing an import did.
@@ -50,14 +51,18 @@ func (n *Node) UndoIntake(ctx context.Context, by, id string) (UndoReport, error
 		id = record.Report.Batch // once, a record had another name than its batch
 	}
 	changes, err := n.IntakeChanges(ctx, id)
-	if err == nil && len(changes) == 0 {
+	u := &undoing{node: n, by: by}
+	var edits []ActorEdit
+	if record != nil {
+		u.source, edits = record.Source, record.Edits
+	}
+	if err == nil && len(changes)+len(edits) == 0 {
 		err = fmt.Errorf("import %s: %w", id, ErrNotFound)
 	}
 	if err != nil {
 		return report, err
 	}
-	u := &undoing{node: n, by: by}
-	if report, err = u.all(ctx, changes); err != nil || record == nil {
+	if report, err = u.all(ctx, changes, edits); err != nil || record == nil {
 		return report, err
 	}
 	record.Undone, record.Undoing = n.clock(), report
@@ -68,12 +73,14 @@ func (n *Node) UndoIntake(ctx context.Context, by, id string) (UndoReport, error
 
 // undoing is one run of UndoIntake.
 type undoing struct {
-	node *Node
-	by   string
+	node   *Node
+	by     string
+	source string // of the import; "" when it has no record
 }
 
-// all takes back objects, then the actors that are of no use without them.
-func (u *undoing) all(ctx context.Context, changes []IntakeChange) (report UndoReport, err error) {
+// all takes back objects, then the actors that are of no use without them, and what was
+// changed of the others.
+func (u *undoing) all(ctx context.Context, changes []IntakeChange, edits []ActorEdit) (report UndoReport, err error) {
 	var actors []IntakeChange
 	objects := slices.DeleteFunc(changes, func(c IntakeChange) bool {
 		kind, _, _ := u.node.urls.Parse(c.ID)
@@ -84,12 +91,17 @@ func (u *undoing) all(ctx context.Context, changes []IntakeChange) (report UndoR
 		return false
 	})
 	for chunk := range slices.Chunk(objects, intakeBatch) {
-		if err := u.batch(ctx, chunk, u.object, &report); err != nil {
+		if err := batch(ctx, u, chunk, u.object, &report); err != nil {
 			return report, err
 		}
 	}
 	for chunk := range slices.Chunk(actors, intakeBatch) {
-		if err := u.batch(ctx, chunk, u.actor, &report); err != nil {
+		if err := batch(ctx, u, chunk, u.actor, &report); err != nil {
+			return report, err
+		}
+	}
+	for chunk := range slices.Chunk(edits, intakeBatch) {
+		if err := batch(ctx, u, chunk, u.edit, &report); err != nil {
 			return report, err
 		}
 	}
@@ -97,14 +109,14 @@ func (u *undoing) all(ctx context.Context, changes []IntakeChange) (report UndoR
 }
 
 // batch takes back some changes, in one transaction.
-func (u *undoing) batch(ctx context.Context, changes []IntakeChange, undo func(context.Context, Tx, IntakeChange) (UndoReport, error), report *UndoReport) error {
+func batch[T interface{ subject() string }](ctx context.Context, u *undoing, changes []T, undo func(context.Context, Tx, T) (UndoReport, error), report *UndoReport) error {
 	var done UndoReport
 	err := u.node.store.Write(ctx, func(tx Tx) error {
 		done = UndoReport{} // anew: a transaction may run again
 		for _, c := range changes {
 			part, err := undo(ctx, tx, c)
 			if err != nil {
-				return fmt.Errorf("undo %s: %w", c.ID, err)
+				return fmt.Errorf("undo %s: %w", c.subject(), err)
 			}
 			done.add(part)
 		}
@@ -157,9 +169,10 @@ func (u *undoing) withdraw(ctx context.Context, tx Tx, o Object) error {
 		return err
 	}
 	b.Deleted = u.node.clock()
-	if b.Provenance != nil {
-		b.Provenance.Key = "" // see undone
+	if b.Provenance == nil {
+		b.Provenance = &Provenance{Source: u.source}
 	}
+	b.Provenance.Key = "" // see undone
 	return save(ctx, tx, o, VerbDelete)
 }
 
@@ -209,6 +222,33 @@ func (u *undoing) actor(ctx context.Context, tx Tx, c IntakeChange) (report Undo
 	a.Gone = u.node.clock()
 	a.Updated = later(a.Gone, a.Updated)
 	return UndoReport{Withdrawn: 1}, errors.Join(tx.SaveActor(ctx, a), tx.Enqueue(ctx, IndexJob(a.ID)))
+}
+
+// reopen opens again an actor that undoing closed, with what else belongs to the transaction.
+func (n *Node) reopen(ctx context.Context, a *Actor, draft Actor, also func(Tx, *Actor) error) error {
+	a.profile(draft)
+	a.Gone, a.Updated = time.Time{}, later(n.clock(), a.Updated)
+	return n.store.Write(ctx, func(tx Tx) error {
+		return errors.Join(tx.SaveActor(ctx, a), also(tx, a), tx.Enqueue(ctx, IndexJob(a.ID)))
+	})
+}
+
+// edit has an actor say again what it said before the import, unless it was changed since.
+func (u *undoing) edit(ctx context.Context, tx Tx, e ActorEdit) (report UndoReport, err error) {
+	if err := tx.Lock(ctx, e.ID); err != nil {
+		return report, err
+	}
+	a, err := tx.Actor(ctx, e.ID)
+	switch {
+	case errors.Is(err, ErrNotFound) || err == nil && !a.Gone.IsZero():
+		return report, nil
+	case err != nil:
+		return report, err
+	case !a.Updated.Equal(e.At):
+		return UndoReport{Kept: []Ref{{ID: a.ID, Slug: a.Slug, Name: a.Name, URL: a.URL}}}, nil
+	}
+	_, err = u.node.editActor(ctx, tx, e.ID, e.Was)
+	return UndoReport{Restored: 1}, err
 }
 
 // inUse says that closing an actor would take something from somebody.

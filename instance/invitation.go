@@ -9,7 +9,10 @@ import (
 
 // Invite makes a link's secret with which somebody opens an account, or adds
 // organisations to theirs. Only a host invites beyond their own organisations or
-// gives a role. ErrForbidden, ErrInvalid.
+// gives a role.
+//
+// An invitation is a door, and a token may be stolen: one makes no host, and what it
+// invites ends with it. ErrForbidden, ErrInvalid.
 func (n *Node) Invite(ctx context.Context, by *Account, email string, role Role, organisations ...string) (secret string, err error) {
 	t, err := n.invitation(ctx, by, email, role, organisations)
 	if err != nil {
@@ -21,20 +24,20 @@ func (n *Node) Invite(ctx context.Context, by *Account, email string, role Role,
 
 // InviteByMail is Invite by a letter: its link is made when the letter is written.
 // ErrInvalid: there is nobody to write to, or this node sends no mail.
-func (n *Node) InviteByMail(ctx context.Context, by *Account, email string, role Role, organisations ...string) error {
+func (n *Node) InviteByMail(ctx context.Context, by *Account, email string, role Role, organisations ...string) (*Ticket, error) {
 	t, err := n.invitation(ctx, by, email, role, organisations)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var c checks
-	c.require(n.Mails(), "email", "ce nœud n'envoie pas de courrier : créez un lien et donnez-le vous-même")
+	c.require(n.Mails(), "email", "ce nœud n’envoie pas de courrier : créez un lien et donnez-le vous-même")
 	c.require(t.Email != "", "email", "écrivez une adresse e-mail complète, comme nom@exemple.org")
 	if c.err() != nil {
-		return c.err()
+		return nil, c.err()
 	}
 	_, t.Hash = Secret() // nobody knows it: the letter will have another
 	t.Sent = true
-	return n.store.Write(ctx, func(tx Tx) error {
+	return &t, n.store.Write(ctx, func(tx Tx) error {
 		if err := tx.SaveTicket(ctx, t); err != nil {
 			return err
 		}
@@ -60,20 +63,25 @@ func (n *Node) invitation(ctx context.Context, by *Account, email string, role R
 	now := n.clock()
 	return Ticket{
 		ID: newID(), Purpose: PurposeInvite, Expires: now.Add(inviteAge), Created: now,
-		Account: by.ID, Email: email, Role: role, Organisations: organisations,
+		Account: by.ID, Token: by.Token, Email: email, Role: role, Organisations: organisations,
 	}, nil
 }
 
 func mayInvite(by *Account, role Role, organisations []string) bool {
 	if by.Hosts() {
-		return true
+		return by.Token == "" || role != RoleHost
 	}
 	theirs := func(id string) bool { return !slices.Contains(by.Organisations, id) }
 	return role == RoleContributor && len(organisations) > 0 && !slices.ContainsFunc(organisations, theirs)
 }
 
-// stillInvited checks that who invited could still do so.
+// stillInvited checks that who invited could still do so, and their token too. ErrNotFound.
 func stillInvited(ctx context.Context, tx Tx, t *Ticket) error {
+	if t.Token != "" {
+		if _, err := tx.Token(ctx, t.Token); err != nil {
+			return err
+		}
+	}
 	if t.Account == "" { // the command line
 		return nil
 	}

@@ -94,7 +94,7 @@ func (n *Node) Media() MediaStore { return n.media }
 // too many came at once, or this node keeps none. What waits for its turn ends with ctx.
 func (n *Node) AddPicture(ctx context.Context, data []byte) (*Image, error) {
 	if n.media == nil {
-		return nil, &ValidationError{[]FieldError{{"image", "ce nœud ne garde pas d'images"}}}
+		return nil, &ValidationError{[]FieldError{{"image", "ce nœud ne garde pas d’images"}}}
 	}
 	p, err := newPicture(ctx, data)
 	if err != nil {

@@ -11,9 +11,12 @@ import (
 func Operator() *Account { return &Account{Role: RoleHost} }
 
 // SetMember gives an account a role and the organisations it writes for. Hosts only.
+//
+// A token may be stolen, and only hosts can undo what was done with it: by a token, no
+// account becomes a host, and none of a host is changed, closed or reopened.
 // ErrForbidden; ErrInvalid: it is the last host, and would no longer be one.
 func (n *Node) SetMember(ctx context.Context, by *Account, id string, role Role, organisations ...string) error {
-	if !by.Hosts() {
+	if !by.Hosts() || by.Token != "" && role == RoleHost {
 		return fmt.Errorf("change account %s: %w", id, ErrForbidden)
 	}
 	var c checks
@@ -23,7 +26,7 @@ func (n *Node) SetMember(ctx context.Context, by *Account, id string, role Role,
 	if err := n.organisations(ctx, organisations); err != nil {
 		return err
 	}
-	return n.changeAccount(ctx, id, func(tx Tx, a *Account) error {
+	return n.changeMember(ctx, by, id, func(tx Tx, a *Account) error {
 		if a.Hosts() && role != RoleHost {
 			if err := n.otherHost(ctx, tx, a); err != nil {
 				return err
@@ -31,6 +34,19 @@ func (n *Node) SetMember(ctx context.Context, by *Account, id string, role Role,
 		}
 		a.Role, a.Organisations = role, slices.Compact(slices.Sorted(slices.Values(organisations)))
 		return nil
+	})
+}
+
+// changeMember is changeAccount by a host.
+func (n *Node) changeMember(ctx context.Context, by *Account, id string, change func(Tx, *Account) error) error {
+	if !by.Hosts() {
+		return fmt.Errorf("change account %s: %w", id, ErrForbidden)
+	}
+	return n.changeAccount(ctx, id, func(tx Tx, a *Account) error {
+		if by.Token != "" && a.Hosts() {
+			return fmt.Errorf("change the host %s by a token: %w", id, ErrForbidden)
+		}
+		return change(tx, a)
 	})
 }
 
@@ -49,12 +65,10 @@ func (n *Node) organisations(ctx context.Context, ids []string) error {
 }
 
 // CloseAccount keeps an account from signing in, ends its sessions and what it had
-// handed out; what it wrote stays. Hosts only. ErrForbidden; ErrInvalid: it is the last host.
+// handed out; what it wrote stays. Hosts only. ErrForbidden: see SetMember; ErrInvalid: it
+// is the last host.
 func (n *Node) CloseAccount(ctx context.Context, by *Account, id string) error {
-	if !by.Hosts() {
-		return fmt.Errorf("close account %s: %w", id, ErrForbidden)
-	}
-	return n.changeAccount(ctx, id, func(tx Tx, a *Account) error {
+	return n.changeMember(ctx, by, id, func(tx Tx, a *Account) error {
 		if err := n.otherHost(ctx, tx, a); err != nil {
 			return err
 		}
@@ -66,12 +80,9 @@ func (n *Node) CloseAccount(ctx context.Context, by *Account, id string) error {
 	})
 }
 
-// ReopenAccount lets a closed account sign in again. Hosts only.
+// ReopenAccount lets a closed account sign in again. Hosts only. ErrForbidden: see SetMember.
 func (n *Node) ReopenAccount(ctx context.Context, by *Account, id string) error {
-	if !by.Hosts() {
-		return fmt.Errorf("reopen account %s: %w", id, ErrForbidden)
-	}
-	return n.changeAccount(ctx, id, func(_ Tx, a *Account) error {
+	return n.changeMember(ctx, by, id, func(_ Tx, a *Account) error {
 		a.Closed = Account{}.Closed
 		return nil
 	})
@@ -94,7 +105,7 @@ func (n *Node) otherHost(ctx context.Context, tx Tx, leaving *Account) error {
 			return nil
 		}
 	}
-	return &ValidationError{[]FieldError{{"role", "gardez au moins un hôte : nommez d'abord quelqu'un d'autre"}}}
+	return &ValidationError{[]FieldError{{"role", "gardez au moins un hôte : nommez d’abord quelqu’un d’autre"}}}
 }
 
 // dropTickets ends what an account was handed, or sent, and what it handed out.

@@ -50,12 +50,12 @@ func (n *Node) SetAlias(ctx context.Context, id, alias string, is bool) error {
 	return n.changeActor(ctx, id, VerbUpdate, func(a *Actor) error {
 		var c checks
 		c.address("alias", alias)
-		c.require(alias != "" && !n.urls.Local(alias), "alias", "donnez l'adresse d'un profil d'un autre nœud")
+		c.require(alias != "" && !n.urls.Local(alias), "alias", "donnez l’adresse d’un profil d’un autre nœud")
 		a.AlsoKnownAs = slices.DeleteFunc(a.AlsoKnownAs, func(known string) bool { return known == alias })
 		if is {
 			a.AlsoKnownAs = append(a.AlsoKnownAs, alias)
 		}
-		c.require(len(a.AlsoKnownAs) <= maxAliases, "alias", "retirez d'abord une autre adresse : dix au plus")
+		c.require(len(a.AlsoKnownAs) <= maxAliases, "alias", "retirez d’abord une autre adresse : dix au plus")
 		return c.err()
 	})
 }

@@ -60,13 +60,13 @@ func notice(was, e *Event) string {
 		return joinWords("Annulé\u00a0: "+title, was.When.French(), was.Place.Label()) + "."
 	case e.Status == StatusPostponed && was.Status != StatusPostponed:
 		return joinWords("Reporté\u00a0: "+title+" n’aura pas lieu à la date prévue", was.When.French()) + ". La nouvelle date n’est pas encore connue."
-	case e.Status == StatusCancelled, e.Status == StatusPostponed:
+	case e.Status == StatusCancelled, e.Status == StatusPostponed && !moved(was, e):
 		return ""
 	case was.Status == StatusCancelled:
 		return joinWords("Finalement maintenu\u00a0: "+title, e.When.French(), e.Place.Label()) + "."
 	}
 	var changes []string
-	if !e.When.Start.Equal(was.When.Start) || e.When.Vague() && e.When.Text != was.When.Text {
+	if moved(was, e) {
 		changes = append(changes, "nouvelle date\u00a0: "+e.When.French()+" (au lieu de\u00a0: "+was.When.French()+")")
 	}
 	if place := e.Place.Label(); place != was.Place.Label() && was.Place.Label() != "" {
@@ -76,6 +76,11 @@ func notice(was, e *Event) string {
 		return ""
 	}
 	return "Changement pour " + title + "\u00a0; " + strings.Join(changes, "\u00a0; ") + "."
+}
+
+// moved says that the date is another.
+func moved(was, e *Event) bool {
+	return !e.When.Start.Equal(was.When.Start) || e.When.Vague() && e.When.Text != was.When.Text
 }
 
 // joinWords puts commas between the words that are there.

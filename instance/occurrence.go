@@ -139,7 +139,7 @@ func (e Editor) PublishSeries(ctx context.Context, actor string, draft *Event, d
 	}
 	return events, e.node.store.Write(ctx, func(tx Tx) error {
 		for _, event := range events {
-			if err := e.node.create(ctx, tx, author{actor, e.account.ID}, event); err != nil {
+			if err := e.node.create(ctx, tx, author{actor, e.account}, event); err != nil {
 				return err
 			}
 		}

@@ -24,10 +24,11 @@ const (
 // the event and that of the actor each keep one. Who has agreed is in Event.Organisers,
 // for everybody; who has not is here only.
 type Organiser struct {
-	Event   string         `json:"event"` // IRI
-	Actor   string         `json:"actor"` // IRI of who is asked
-	Owner   string         `json:"owner"` // IRI of who asks
-	Offer   string         `json:"offer"` // IRI of the activity that asks
+	Event   string         `json:"event"`            // IRI
+	Actor   string         `json:"actor"`            // IRI of who is asked
+	Owner   string         `json:"owner"`            // IRI of who asks
+	Offer   string         `json:"offer"`            // IRI of the activity that asks
+	Series  string         `json:"series,omitempty"` // of the event: its dates are answered together
 	State   OrganiserState `json:"state"`
 	Asked   time.Time      `json:"asked"`
 	Updated time.Time      `json:"updated"`
@@ -42,8 +43,12 @@ type OrganiserFilter struct {
 	Event  string
 	Actor  string
 	Actors []string // any of them
-	Local  bool     // actors of ours only
+	Hosted bool     // with Actors: also any organisation of ours
+	Series string
 	State  OrganiserState
+	Alive  bool // of events that are not deleted
+	Newest bool // first; the oldest first otherwise
+	Offset int
 	Limit  int // 0 = 50
 }
 
@@ -52,8 +57,10 @@ type OrganiserReader interface {
 	Organiser(ctx context.Context, event, actor string) (*Organiser, error)
 	// OrganiserByOffer finds one by the IRI of the activity that asks.
 	OrganiserByOffer(ctx context.Context, offer string) (*Organiser, error)
-	// Organisers lists them, the oldest first; the int counts all that match.
+	// Organisers lists them; the int counts all that match.
 	Organisers(ctx context.Context, f OrganiserFilter) ([]Organiser, int, error)
+	// CountOrganisers counts what they were asked, the dates of a series once.
+	CountOrganisers(ctx context.Context, f OrganiserFilter) (int, error)
 	// OrganiserInboxes lists where to post to the remote actors who agreed to organise
 	// an event, each once, blocked hosts left out.
 	OrganiserInboxes(ctx context.Context, event string) ([]string, error)
@@ -134,8 +141,8 @@ func (n *Node) organiser(ctx context.Context, tx Tx, by author, e *Event, old Ob
 	if ref.ID = a.ID; a.ID == e.Owner {
 		return ref, false, nil
 	}
-	if may, err := n.maySpeak(ctx, tx, by.account, a.ID); may || err != nil {
-		return ref, false, err
+	if a.Local() && by.account != nil && n.Editor(by.account).speaksAs(a.ID) {
+		return ref, false, nil
 	}
 	row, err := tx.Organiser(ctx, e.ID, a.ID)
 	switch {
@@ -146,18 +153,6 @@ func (n *Node) organiser(ctx context.Context, tx Tx, by author, e *Event, old Ob
 		return ref, false, err
 	}
 	return ref, row.State != OrganiserConfirmed, nil
-}
-
-// maySpeak says whether an account, "" for none, speaks for an actor.
-func (n *Node) maySpeak(ctx context.Context, tx Tx, account, actor string) (bool, error) {
-	if account == "" || !n.urls.Local(actor) {
-		return false, nil
-	}
-	a, err := tx.Account(ctx, account)
-	if errors.Is(err, ErrNotFound) {
-		return false, nil
-	}
-	return err == nil && n.Editor(a).speaksAs(actor), err
 }
 
 // unknownActor says whether an IRI that is no actor we know may be that of one
@@ -187,7 +182,7 @@ func (n *Node) ask(ctx context.Context, tx Tx, e *Event, actor string) error {
 		return err
 	}
 	now := n.clock()
-	row = &Organiser{Event: e.ID, Actor: actor, Owner: e.Owner, Offer: n.urls.Activity(newID()), State: OrganiserAsked, Asked: now, Updated: now}
+	row = &Organiser{Event: e.ID, Actor: actor, Owner: e.Owner, Offer: n.urls.Activity(newID()), Series: e.Series, State: OrganiserAsked, Asked: now, Updated: now}
 	if err := tx.SaveOrganiser(ctx, *row); err != nil || n.urls.Local(actor) {
 		return err
 	}

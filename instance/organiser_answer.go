@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 )
 
@@ -14,30 +13,23 @@ const (
 	maxAskedByPeer = 20 // of one of ours, by one server
 )
 
-// Asked lists, oldest first, what the actors that the editor speaks for were asked to
-// organise and what they agreed to, an event that is no more left out.
-func (e Editor) Asked(ctx context.Context, state OrganiserState) ([]Organiser, error) {
-	var asked []Organiser
-	f := OrganiserFilter{State: state, Local: true, Limit: 1000}
-	if !e.account.Hosts() {
-		f.Actors = append(slices.Clone(e.account.Organisations), e.account.Person)
+// Asked lists, newest first, what the actors that the editor speaks for were asked to
+// organise or what they agreed to, an event that is no more left out; the int counts all.
+func (e Editor) Asked(ctx context.Context, state OrganiserState, offset, limit int) ([]Organiser, int, error) {
+	f := e.asked(state)
+	f.Newest, f.Offset, f.Limit = true, offset, limit
+	return e.node.Organisers(ctx, f)
+}
+
+// CountAsked counts what waits for the editor's answer, the dates of a series once.
+func (e Editor) CountAsked(ctx context.Context) (int, error) {
+	return e.node.CountOrganisers(ctx, e.asked(OrganiserAsked))
+}
+
+func (e Editor) asked(state OrganiserState) OrganiserFilter {
+	return OrganiserFilter{
+		Actors: append(slices.Clone(e.account.Organisations), e.account.Person), Hosted: e.account.Hosts(), State: state, Alive: true,
 	}
-	all, _, err := e.node.Organisers(ctx, f)
-	if err != nil {
-		return nil, err
-	}
-	for _, o := range all {
-		if !e.speaksAs(o.Actor) {
-			continue
-		}
-		switch event, err := e.node.AskedEvent(ctx, o); {
-		case err == nil && event.Deleted.IsZero():
-			asked = append(asked, o)
-		case err != nil && !errors.Is(err, ErrNotFound):
-			return nil, err
-		}
-	}
-	return asked, nil
 }
 
 // AnswerAsked agrees to organise an event, or refuses to, also after having agreed, in
@@ -72,7 +64,7 @@ func (e Editor) answerAsked(ctx context.Context, tx Tx, event, actor string, agr
 		return err
 	}
 	if e.node.urls.Local(event) {
-		return e.node.organise(ctx, tx, author{row.Owner, e.account.ID}, row, agrees)
+		return e.node.organise(ctx, tx, author{row.Owner, e.account}, row, agrees)
 	}
 	if err := e.node.organiseElsewhere(ctx, tx, row, agrees); err != nil {
 		return err
@@ -84,31 +76,19 @@ func (e Editor) answerAsked(ctx context.Context, tx Tx, event, actor string, agr
 // organise, and that are where this one is: they get the same answer.
 func (e Editor) sameSeries(ctx context.Context, event, actor string) ([]string, error) {
 	answered, err := e.node.Organiser(ctx, event, actor)
-	if err != nil {
+	if err != nil || answered.Series == "" {
 		return nil, err
 	}
-	waiting, _, err := e.node.Organisers(ctx, OrganiserFilter{Actor: actor, State: answered.State, Limit: 1000})
-	if err != nil {
-		return nil, err
-	}
-	series := ""
-	dates := map[string]string{} // event -> series
-	for _, row := range waiting {
-		asked, err := e.node.AskedEvent(ctx, row)
-		if errors.Is(err, ErrNotFound) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		if row.Event == event {
-			series = asked.Series
-		} else if asked.Deleted.IsZero() {
-			dates[row.Event] = asked.Series
+	dates, _, err := e.node.Organisers(ctx, OrganiserFilter{
+		Actor: actor, Series: answered.Series, State: answered.State, Alive: true, Limit: 10 * MaxOccurrences,
+	})
+	var also []string
+	for _, row := range dates {
+		if row.Event != event {
+			also = append(also, row.Event)
 		}
 	}
-	maps.DeleteFunc(dates, func(_, s string) bool { return s == "" || s != series })
-	return slices.Sorted(maps.Keys(dates)), nil
+	return also, err
 }
 
 // AskedEvent is the event that an Organiser is about: ours, the copy of a peer's, or
@@ -188,6 +168,9 @@ func (n *Node) organise(ctx context.Context, tx Tx, by author, row *Organiser, a
 	e, ok := CloneObject(old).(*Event)
 	if !ok {
 		return fmt.Errorf("%w: %s is no event", ErrInvalid, row.Event)
+	}
+	if agrees && len(e.Organisers) >= maxOrganisers {
+		return &ValidationError{[]FieldError{{"event", "cet événement a déjà beaucoup d’organisateurs : voyez avec qui l’a publié"}}}
 	}
 	if err := e.setOrganiser(ctx, tx, row.Actor, agrees); err != nil {
 		return err
@@ -293,7 +276,7 @@ func (n *Node) ReceiveOffer(ctx context.Context, from *Actor, offer Organiser) e
 				return err
 			}
 		}
-		offer.Owner, offer.State, offer.Asked = from.ID, OrganiserAsked, n.clock()
+		offer.Owner, offer.Series, offer.State, offer.Asked = from.ID, e.Series, OrganiserAsked, n.clock()
 		offer.Updated = offer.Asked
 		return tx.SaveOrganiser(ctx, offer)
 	})

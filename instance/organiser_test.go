@@ -46,7 +46,7 @@ func TestANeighbourOrganisesOnceItAgrees(t *testing.T) {
 		t.Fatalf("before it agrees: %v", got)
 	}
 	w.wants(mine.AnswerAsked(t.Context(), id, other.ID, true), instance.ErrForbidden)
-	asked, err := theirs.Asked(t.Context(), instance.OrganiserAsked)
+	asked, _, err := theirs.Asked(t.Context(), instance.OrganiserAsked, 0, 10)
 	w.must(err)
 	if len(asked) != 1 || asked[0].Event != id {
 		t.Fatalf("asked: %+v", asked)
@@ -106,10 +106,13 @@ func TestEveryDateOfASeriesAsks(t *testing.T) {
 	w.must(err)
 	events, err := mine.PublishSeries(t.Context(), w.org.ID, draft, dates)
 	w.must(err)
-	asked, err := theirs.Asked(t.Context(), instance.OrganiserAsked)
+	asked, _, err := theirs.Asked(t.Context(), instance.OrganiserAsked, 0, 10)
 	w.must(err)
 	if len(asked) != len(events) || len(events) != 3 {
 		t.Errorf("%d dates, asked %d times", len(events), len(asked))
+	}
+	if n, err := theirs.CountAsked(t.Context()); err != nil || n != 1 {
+		t.Errorf("a series is one question: %d, %v", n, err)
 	}
 	w.must(theirs.AnswerAsked(t.Context(), events[0].ID, other.ID, true))
 	if got := organisersOf(w, events[2].ID); len(got) != 2 {
@@ -136,8 +139,9 @@ func TestAskedAmongThousands(t *testing.T) {
 	_, err := w.node.Publish(t.Context(), w.org.ID, together(w, w.org, other))
 	w.must(err)
 	for who, editor := range map[string]instance.Editor{"who writes for it": theirs, "the host": host} {
-		if asked, err := editor.Asked(t.Context(), instance.OrganiserAsked); err != nil || len(asked) != 1 {
-			t.Errorf("%s sees %d, %v", who, len(asked), err)
+		asked, total, err := editor.Asked(t.Context(), instance.OrganiserAsked, 0, 10)
+		if err != nil || len(asked) != 1 || total != 1 {
+			t.Errorf("%s sees %d of %d, %v", who, len(asked), total, err)
 		}
 	}
 }
@@ -193,4 +197,20 @@ func TestARefusedEventIsNotPublished(t *testing.T) {
 	w.must(mine.AnswerAsked(t.Context(), e.ID, w.org.ID, false))
 	_, err := w.node.Object(t.Context(), e.ID)
 	w.wants(err, instance.ErrNotFound)
+}
+
+// Those who agree one after the other are no more than may be named at once.
+func TestSoManyOrganiseOneEvent(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	other, theirs := neighbours(w)
+	o, err := w.node.Publish(t.Context(), w.org.ID, together(w, w.org, other))
+	w.must(err)
+	e := instance.CloneObject(o).(*instance.Event)
+	for i := range 50 {
+		e.Organisers = append(e.Organisers, instance.Ref{Name: fmt.Sprintf("Voisine %d", i)})
+	}
+	w.must(w.store.Write(t.Context(), func(tx instance.Tx) error { return tx.SaveObject(t.Context(), e, nil) }))
+	w.wants(theirs.AnswerAsked(t.Context(), e.ID, other.ID, true), instance.ErrInvalid)
+	w.must(theirs.AnswerAsked(t.Context(), e.ID, other.ID, false))
 }

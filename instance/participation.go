@@ -77,6 +77,12 @@ func (p *Participation) Actor() string {
 	return ""
 }
 
+// Unchecked says that nobody made sure that a participation is of whom it names: it came
+// by the form, without a letter that was answered.
+func (n *Node) Unchecked(p *Participation) bool {
+	return p.Via == ViaForm && (p.Email == "" || !n.Mails())
+}
+
 // Attendance counts the seats of an event of ours.
 type Attendance struct {
 	Taken   int // accepted, and counted once the event is over
@@ -107,6 +113,7 @@ type ParticipationReader interface {
 	ParticipationByID(ctx context.Context, id string) (*Participation, error)
 	// Participations lists them in the order in which places were asked for.
 	Participations(ctx context.Context, f ParticipationFilter) ([]Participation, error)
+	CountParticipations(ctx context.Context, f ParticipationFilter) (int, error)
 	Attendance(ctx context.Context, event string) (Attendance, error)
 	// ParticipantInboxes lists where to post to the remote actors who take part in an
 	// event of ours, or would like to: each once, blocked hosts left out.

@@ -14,7 +14,7 @@ const maxPasskeys = 20
 func (n *Node) AddPasskey(ctx context.Context, account string, p Passkey) error {
 	p.Label = CleanName(p.Label, 60)
 	var c checks
-	if c.require(p.Label != "", "label", "donnez un nom à cette clé d'accès, pour la reconnaître"); c.err() != nil {
+	if c.require(p.Label != "", "label", "donnez un nom à cette clé d’accès, pour la reconnaître"); c.err() != nil {
 		return c.err()
 	}
 	p.Created = n.clock()
@@ -23,7 +23,7 @@ func (n *Node) AddPasskey(ctx context.Context, account string, p Passkey) error 
 			return fmt.Errorf("passkey: %w", ErrConflict)
 		}
 		if len(a.Passkeys) >= maxPasskeys {
-			return &ValidationError{[]FieldError{{"label", "retirez d'abord une clé d'accès qui ne sert plus : vous en avez déjà beaucoup"}}}
+			return &ValidationError{[]FieldError{{"label", "retirez d’abord une clé d’accès qui ne sert plus : vous en avez déjà beaucoup"}}}
 		}
 		a.Passkeys = append(a.Passkeys, p)
 		return nil
@@ -34,7 +34,7 @@ func (n *Node) AddPasskey(ctx context.Context, account string, p Passkey) error 
 func (n *Node) RenamePasskey(ctx context.Context, account, id, label string) error {
 	label = CleanName(label, 60)
 	var c checks
-	if c.require(label != "", "label", "donnez un nom à cette clé d'accès, pour la reconnaître"); c.err() != nil {
+	if c.require(label != "", "label", "donnez un nom à cette clé d’accès, pour la reconnaître"); c.err() != nil {
 		return c.err()
 	}
 	return n.changePasskey(ctx, account, id, func(p *Passkey) { p.Label = label })

@@ -71,7 +71,7 @@ const (
 
 func validatePassword(c *checks, password, email, name string) {
 	n := len([]rune(password))
-	c.require(n >= minPassword, "password", "choisissez un mot de passe d'au moins %d caractères : une phrase courte convient", minPassword)
+	c.require(n >= minPassword, "password", "choisissez un mot de passe d’au moins %d caractères : une phrase courte convient", minPassword)
 	c.require(n <= maxPassword, "password", "choisissez un mot de passe de moins de %d caractères", maxPassword)
 	folded := strings.ToLower(password)
 	easy := folded == strings.ToLower(email) || folded == strings.ToLower(name) || strings.Count(folded, folded[:min(1, len(folded))]) == len(folded)

@@ -86,7 +86,7 @@ func (p *Profile) validate(c *checks) {
 		}
 	}
 	for _, code := range p.Languages {
-		c.require(slices.ContainsFunc(languages, func(l Language) bool { return l.Code == code }), "languages", "« %s » n'est pas une langue de la liste", code)
+		c.require(slices.ContainsFunc(languages, func(l Language) bool { return l.Code == code }), "languages", "« %s » n’est pas une langue de la liste", code)
 	}
 }
 
@@ -231,7 +231,7 @@ const LetterRelay = "relay"
 func (n *Node) Relay(ctx context.Context, person string, l Letter) error {
 	l.From, l.Email, l.Text = CleanName(l.From, 100), strings.TrimSpace(l.Email), strings.TrimSpace(strings.ReplaceAll(l.Text, "\r\n", "\n"))
 	var c checks
-	c.require(l.From != "", "name", "dites qui vous êtes, d'un nom ou d'un pseudonyme")
+	c.require(l.From != "", "name", "dites qui vous êtes, d’un nom ou d’un pseudonyme")
 	c.email(l.Email)
 	c.require(l.Text != "", "text", "écrivez votre message")
 	c.require(len([]rune(l.Text)) <= maxLetter, "text", "raccourcissez le message à 5 000 caractères")

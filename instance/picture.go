@@ -45,7 +45,7 @@ func turn(ctx context.Context) (done func(), err error) {
 	select {
 	case queued <- struct{}{}:
 	default:
-		return nil, &ValidationError{[]FieldError{{"image", "beaucoup d'images arrivent en même temps : renvoyez la vôtre dans une minute"}}}
+		return nil, &ValidationError{[]FieldError{{"image", "beaucoup d’images arrivent en même temps : renvoyez la vôtre dans une minute"}}}
 	}
 	if err := ctx.Err(); err != nil {
 		<-queued
@@ -64,7 +64,7 @@ func turn(ctx context.Context) (done func(), err error) {
 func newPicture(ctx context.Context, data []byte) (*picture, error) {
 	refused := &ValidationError{[]FieldError{{"image", "envoyez une image JPEG, PNG, WebP ou GIF"}}}
 	if len(data) > MaxPicture {
-		return nil, &ValidationError{[]FieldError{{"image", "envoyez une image d'au plus 12 Mo"}}}
+		return nil, &ValidationError{[]FieldError{{"image", "envoyez une image d’au plus 12 Mo"}}}
 	}
 	config, format, err := decodeConfig(bytes.NewReader(data))
 	switch {

@@ -71,7 +71,7 @@ func (n *Node) EraseAccount(ctx context.Context, id, password string) error {
 		return err
 	}
 	return n.store.Write(ctx, func(tx Tx) error {
-		if err := tx.Lock(ctx, "account "+id); err != nil {
+		if err := tx.Lock(ctx, accountLock(id)); err != nil {
 			return err
 		}
 		a, err := tx.Account(ctx, id)

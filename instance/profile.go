@@ -13,7 +13,7 @@ import (
 func (n *Node) Appear(ctx context.Context, account string, draft Actor) (*Actor, error) {
 	draft.Kind, draft.Territory = KindPerson, nil
 	person, err := n.openActor(ctx, draft, func(tx Tx, person *Actor) error {
-		if err := tx.Lock(ctx, "account "+account); err != nil {
+		if err := tx.Lock(ctx, accountLock(account)); err != nil {
 			return err
 		}
 		a, err := tx.Account(ctx, account)

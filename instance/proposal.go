@@ -120,8 +120,8 @@ type ProposalTx interface {
 const (
 	maxWaiting        = 300 // of our own pages
 	maxWaitingNetwork = 300 // of all peers
-	maxWaitingByPeer  = 30
-	maxWaitingByPlace = 40 // of one sender: nobody fills the queue for the others
+	maxWaitingByPeer  = 30  // of one registered domain
+	maxWaitingByPlace = 40  // of one sender: nobody fills the queue for the others
 	maxWaitingByThing = 20
 	maxMessage        = 2000 // runes
 	maxLinks          = 3    // that a text adds

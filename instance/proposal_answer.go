@@ -109,7 +109,7 @@ func (e Editor) createProposed(ctx context.Context, tx Tx, kind Kind, as string,
 	if err != nil {
 		return nil, asProposed(err)
 	}
-	return o, e.node.create(ctx, tx, author{owner.ID, e.account.ID}, o)
+	return o, e.node.create(ctx, tx, author{owner.ID, e.account}, o)
 }
 
 func (e Editor) amendProposed(ctx context.Context, tx Tx, id string, changes []Change) (Object, error) {
@@ -133,7 +133,7 @@ func (e Editor) amendProposed(ctx context.Context, tx Tx, id string, changes []C
 	if err := e.node.prepare(o); err != nil {
 		return nil, asProposed(err)
 	}
-	return o, e.node.replace(ctx, tx, author{old.Common().Owner, e.account.ID}, id, o, Telling{})
+	return o, e.node.replace(ctx, tx, author{old.Common().Owner, e.account}, id, o, Telling{})
 }
 
 // RefuseProposal says no to a proposal, and why: whoever made it reads the sentence.
@@ -262,7 +262,7 @@ func (e Editor) withdrawReported(ctx context.Context, tx Tx, id string) error {
 	if err != nil || !o.Common().Deleted.IsZero() {
 		return err
 	}
-	return e.node.remove(ctx, tx, author{o.Common().Owner, e.account.ID}, id)
+	return e.node.remove(ctx, tx, author{o.Common().Owner, e.account}, id)
 }
 
 // answer settles a proposal in one transaction with what is done of it, and has

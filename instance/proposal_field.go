@@ -225,8 +225,8 @@ func amendWhen(was When, values map[string]string, c *checks) When {
 	if endDate == "" {
 		endDate = date
 	}
-	c.require(!w.AllDay || endHour == "", "time", "donnez aussi l'heure du début")
-	c.require(w.AllDay || endHour != "", "end_time", "donnez aussi l'heure de la fin")
+	c.require(!w.AllDay || endHour == "", "time", "donnez aussi l’heure du début")
+	c.require(w.AllDay || endHour != "", "end_time", "donnez aussi l’heure de la fin")
 	w.End = c.moment("end_date", endDate, "end_time", endHour, w.Location())
 	return w
 }
@@ -241,7 +241,7 @@ func (c *checks) moment(dayField, day, hourField, hour string, zone *time.Locati
 		return t.UTC()
 	}
 	m := hourPattern.FindStringSubmatch(strings.ReplaceAll(hour, " ", ""))
-	c.require(m != nil, hourField, "écrivez l'heure comme ceci : 14:30")
+	c.require(m != nil, hourField, "écrivez l’heure comme ceci : 14:30")
 	if m == nil {
 		return t.UTC()
 	}

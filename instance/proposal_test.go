@@ -3,6 +3,7 @@ package instance_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
@@ -449,6 +450,28 @@ func TestACorrectionComes(t *testing.T) {
 		_ = w.node.ReceiveProposal(t.Context(), w.asso, instance.Proposal{Activity: "https://b.example/many/" + string(rune('a'+i)), Object: id, Message: "Encore"})
 	}
 	w.wants(w.node.ReceiveProposal(t.Context(), w.asso, instance.Proposal{Activity: "https://b.example/many/z", Object: id, Message: "Encore"}), instance.ErrBusy)
+}
+
+// A domain has as many servers as it likes: they fill no queue for the others.
+func TestServersOfOneDomainShareTheQueue(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	var ids []string
+	for range 4 {
+		published, err := w.node.Publish(t.Context(), w.org.ID, event("Cartopartie"))
+		w.must(err)
+		ids = append(ids, published.Common().ID)
+	}
+	offers := func(n int, domain string) error {
+		server := fmt.Sprintf("https://n%d.%s", n, domain)
+		from := w.remote(instance.KindOrganisation, server+"/actor")
+		return w.node.ReceiveProposal(t.Context(), from, instance.Proposal{Activity: server + "/offers/1", Object: ids[n%len(ids)], Message: "Encore"})
+	}
+	for n := range 30 {
+		w.must(offers(n, "wave.example"))
+	}
+	w.wants(offers(30, "wave.example"), instance.ErrBusy)
+	w.must(offers(31, "calm.example"))
 }
 
 func TestAReportComes(t *testing.T) {

@@ -18,8 +18,19 @@ func (n *Node) Publish(ctx context.Context, by string, draft Object) (Object, er
 }
 
 // author is who makes a change: an actor of ours, and the account that wrote in its
-// name, "" for an import or an API token.
-type author struct{ actor, account string }
+// name, as far as its token lets it; nil for an import.
+type author struct {
+	actor   string // IRI
+	account *Account
+}
+
+// id is that of the account, "" for none.
+func (a author) id() string {
+	if a.account == nil {
+		return ""
+	}
+	return a.account.ID
+}
 
 func (n *Node) publish(ctx context.Context, by author, draft Object) (Object, error) {
 	owner, err := n.localActor(ctx, by.actor)
@@ -59,9 +70,8 @@ func (n *Node) mint(owner *Actor, draft Object) (Object, error) {
 	return o, nil
 }
 
-// create keeps a new object, if its IRI is free.
-func (n *Node) create(ctx context.Context, tx Tx, by author, o Object) error {
-	id := o.Common().ID
+// reserve locks an IRI until commit. ErrConflict: it is taken.
+func reserve(ctx context.Context, tx Tx, id string) error {
 	if err := tx.Lock(ctx, id); err != nil {
 		return err
 	}
@@ -69,6 +79,14 @@ func (n *Node) create(ctx context.Context, tx Tx, by author, o Object) error {
 	case err == nil:
 		return fmt.Errorf("%s: %w", id, ErrConflict)
 	case !errors.Is(err, ErrNotFound):
+		return err
+	}
+	return nil
+}
+
+// create keeps a new object, if its IRI is free.
+func (n *Node) create(ctx context.Context, tx Tx, by author, o Object) error {
+	if err := reserve(ctx, tx, o.Common().ID); err != nil {
 		return err
 	}
 	if err := n.askOrganisers(ctx, tx, by, o, nil); err != nil {

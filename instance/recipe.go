@@ -60,13 +60,13 @@ type OriginalSource struct {
 func (r *Recipe) Validate() error {
 	var c checks
 	r.validateBase(&c)
-	c.require(r.Licence != "", "licence", "choisissez une licence : sans elle, personne n'a le droit de reprendre la recette")
+	c.require(r.Licence != "", "licence", "choisissez une licence : sans elle, personne n’a le droit de reprendre la recette")
 	for _, i := range r.Ingredients {
-		c.require(i.Name != "", "ingredients", "un ingrédient n'a pas de nom")
+		c.require(i.Name != "", "ingredients", "un ingrédient n’a pas de nom")
 		c.listed("ingredient_categories", "ingredients", i.Category)
 	}
 	for _, s := range r.Steps {
-		c.require(s.Title != "", "steps", "une étape n'a pas de titre")
+		c.require(s.Title != "", "steps", "une étape n’a pas de titre")
 	}
 	return c.err()
 }

@@ -65,7 +65,6 @@ const (
 	maxReply        = 10_000 // runes
 	maxRepliesByOne = 20     // that wait for one thing of ours, of one author
 	maxRepliesByAll = 1000   // that wait, of all the authors of one server
-	maxRepliesRead  = 100    // of those that wait, at once
 )
 
 // ReceiveReply keeps what a remote actor answered to a thing of ours, or to another
@@ -272,10 +271,10 @@ func (e Editor) AnswerReply(ctx context.Context, id string, show bool) error {
 	})
 }
 
-// WaitingReplies lists, oldest first, the replies that wait for this editor, and says
-// how many there are in all; at most a hundred are listed.
-func (e Editor) WaitingReplies(ctx context.Context) ([]Reply, int, error) {
-	f := ReplyFilter{State: ReplyWaiting, Limit: maxRepliesRead}
+// Replies lists the replies in a state that are this editor's to decide, the oldest
+// first, and says how many there are.
+func (e Editor) Replies(ctx context.Context, state ReplyState, offset, limit int) ([]Reply, int, error) {
+	f := ReplyFilter{State: state, Offset: offset, Limit: limit}
 	if !e.account.Moderates() {
 		if f.Owners = slices.Clone(e.account.Organisations); e.account.Person != "" {
 			f.Owners = append(f.Owners, e.account.Person)
@@ -285,4 +284,56 @@ func (e Editor) WaitingReplies(ctx context.Context) ([]Reply, int, error) {
 		}
 	}
 	return e.node.Replies(ctx, f)
+}
+
+// WriteBack publishes what the owner of a thing of ours says to a reply to it: a note of
+// its own, in Markdown, which reaches who is answered. A reply that is answered has been
+// read, so it shows.
+//
+// ErrNotFound; ErrGone: its author deleted it, or the thing was; ErrForbidden: the editor
+// does not speak for the owner; ErrInvalid.
+func (e Editor) WriteBack(ctx context.Context, id, text string) (Object, error) {
+	text = plainLines(text)
+	var c checks
+	c.require(text != "", "content", "écrivez votre réponse")
+	c.require(len([]rune(text)) <= maxMessage, "content", "raccourcissez le message à 2000 caractères")
+	if err := c.err(); err != nil {
+		return nil, err
+	}
+	var note Object
+	err := e.node.Together(ctx, func(n *Node) error {
+		within := n.Editor(e.account)
+		r, about, err := within.Answerable(ctx, id)
+		if err != nil {
+			return err
+		}
+		draft := &Announcement{Base: Base{Kind: KindAnnouncement, Source: text}, InReplyTo: id}
+		if note, err = within.Publish(ctx, about.Common().Owner, draft); err != nil || r.State == ReplyShown {
+			return err
+		}
+		return within.AnswerReply(ctx, id, true)
+	}, id)
+	return note, err
+}
+
+// Answerable is a reply that the editor may write back to, and the thing of ours that it
+// is about. The errors are those of WriteBack.
+func (e Editor) Answerable(ctx context.Context, id string) (*Reply, Object, error) {
+	r, err := e.node.Reply(ctx, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	if r.State == ReplyDeleted {
+		return nil, nil, fmt.Errorf("reply %s: %w", id, ErrGone)
+	}
+	about, err := e.node.Object(ctx, r.Object)
+	switch {
+	case err != nil:
+		return nil, nil, err
+	case !about.Common().Deleted.IsZero():
+		return nil, nil, fmt.Errorf("%s: %w", r.Object, ErrGone)
+	case !e.MayEdit(about):
+		return nil, nil, fmt.Errorf("reply %s: %w", id, ErrForbidden)
+	}
+	return r, about, nil
 }

@@ -2,6 +2,7 @@ package instance_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -35,13 +36,13 @@ func TestARepliesLife(t *testing.T) {
 	w.wants(w.node.ReceiveReply(t.Context(), ana, answers(ana, "2", "https://d.example/1", w.now)), instance.ErrNotFound)
 
 	editor := w.node.Editor(w.writer())
-	waiting, n, err := editor.WaitingReplies(t.Context())
+	waiting, n, err := editor.Replies(t.Context(), instance.ReplyWaiting, 0, 100)
 	if err != nil || n != 1 || len(waiting) != 1 {
 		t.Errorf("waiting %+v, %d, %v", waiting, n, err)
 	}
 	stranger := w.node.Editor(&instance.Account{ID: "x", Role: instance.RoleContributor})
 	w.wants(stranger.AnswerReply(t.Context(), r.ID, true), instance.ErrForbidden)
-	if _, n, err := stranger.WaitingReplies(t.Context()); n != 0 || err != nil {
+	if _, n, err := stranger.Replies(t.Context(), instance.ReplyWaiting, 0, 100); n != 0 || err != nil {
 		t.Errorf("a stranger reads %d, %v", n, err)
 	}
 	w.must(editor.AnswerReply(t.Context(), r.ID, true))
@@ -73,6 +74,37 @@ func TestARepliesLife(t *testing.T) {
 	}
 	w.wants(w.node.ReceiveReply(t.Context(), ana, answers(ana, "1", id, w.now.Add(2*time.Hour))), instance.ErrGone)
 	w.wants(editor.AnswerReply(t.Context(), r.ID, true), instance.ErrGone)
+}
+
+// What is answered was read: the note and the reply show together, or not at all.
+func TestAnEditorWritesBack(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	id := w.open(0, instance.JoinNone)
+	ana := w.someone("ana")
+	r := answers(ana, "1", id, w.now.Add(-time.Hour))
+	w.must(w.node.ReceiveReply(t.Context(), ana, r))
+	editor := w.node.Editor(w.writer())
+	for _, text := range []string{"", " \n ", strings.Repeat("a", 2001)} {
+		_, err := editor.WriteBack(t.Context(), r.ID, text)
+		w.wants(err, instance.ErrInvalid)
+	}
+	_, err := w.node.Editor(moderator()).WriteBack(t.Context(), r.ID, "Oui")
+	w.wants(err, instance.ErrForbidden)
+	if got := w.reply(r.ID); got.State != instance.ReplyWaiting {
+		t.Errorf("shown by a refusal: %+v", got)
+	}
+	note, err := editor.WriteBack(t.Context(), r.ID, "Oui, **gratuit**")
+	w.must(err)
+	if b := note.Common(); b.Owner != w.org.ID || note.(*instance.Announcement).InReplyTo != r.ID || !strings.Contains(b.Content, "<strong>") {
+		t.Errorf("published %+v", note)
+	}
+	if got := w.reply(r.ID); got.State != instance.ReplyShown || got.Answered != "lou" {
+		t.Errorf("answered: %+v", got)
+	}
+	w.must(w.node.ReceiveReplyDelete(t.Context(), ana, r.ID))
+	_, err = editor.WriteBack(t.Context(), r.ID, "Oui")
+	w.wants(err, instance.ErrGone)
 }
 
 func TestWhomTheNodeFollowsIsShownAtOnce(t *testing.T) {

@@ -5,13 +5,13 @@ import (
 	"time"
 )
 
-// Revision is one version of an object of ours, kept so that it can be compared
-// with another and brought back.
+// Revision is one version of an object of ours, or of what an actor of ours says of itself
+// (see Presentation), kept so that it can be compared with another and brought back.
 type Revision struct {
 	Seq     int64 // set by the store; grows with time
 	Object  string
 	Verb    Verb   // Create, Update or Delete
-	Account string // who wrote it; "" when an import or an API token did
+	Account string // who wrote it; "" when an import or a token of the command line did
 	At      time.Time
 	Version Object // the object as it was then; of a Delete, as it was before
 }
@@ -42,8 +42,8 @@ func (n *Node) remember(ctx context.Context, tx Tx, by author, verb Verb, o, old
 			}
 		}
 	}
-	if verb == VerbCreate && by.account == "" {
+	if verb == VerbCreate && by.id() == "" {
 		return nil
 	}
-	return tx.SaveRevision(ctx, Revision{Object: o.Common().ID, Verb: verb, Account: by.account, At: n.clock(), Version: o})
+	return tx.SaveRevision(ctx, Revision{Object: o.Common().ID, Verb: verb, Account: by.id(), At: n.clock(), Version: o})
 }

@@ -139,14 +139,19 @@ func roomOnDesk(ctx context.Context, tx Tx, p Participation) error {
 	if p.State == ParticipationUnconfirmed {
 		most = maxUnconfirmed
 	}
-	waiting, err := tx.Participations(ctx, ParticipationFilter{Event: p.Event, State: p.State, Limit: most})
-	switch {
-	case err != nil || len(waiting) < most:
+	alike := ParticipationFilter{Event: p.Event, State: p.State, Limit: 1}
+	waiting, err := tx.CountParticipations(ctx, alike)
+	if err != nil || waiting < most {
 		return err
-	case p.State == ParticipationUnconfirmed:
-		return tx.DeleteParticipation(ctx, waiting[0].ID)
 	}
-	return &ValidationError{[]FieldError{{"event", "trop de demandes attendent déjà une réponse : écrivez plutôt à l'organisateur"}}}
+	if p.State == ParticipationUnconfirmed {
+		oldest, err := tx.Participations(ctx, alike)
+		if err != nil || len(oldest) == 0 {
+			return err
+		}
+		return tx.DeleteParticipation(ctx, oldest[0].ID)
+	}
+	return &ValidationError{[]FieldError{{"event", "trop de demandes attendent déjà une réponse : écrivez plutôt à l’organisateur"}}}
 }
 
 // sendPlace sends who signed up the link to their place.

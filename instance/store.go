@@ -14,7 +14,7 @@ type Store interface {
 	// fn must not touch the network. fn may run again after a serialisation failure.
 	Write(ctx context.Context, fn func(tx Tx) error) error
 	// Accept keeps a verified activity and enqueues its JobReceive, durably, before
-	// it returns. Calls from several goroutines share a transaction.
+	// it returns. Calls from several goroutines share a commit.
 	// ErrDuplicate: the same actor sent that ID before (Follow, Accept, Reject, Undo,
 	// Join and Leave excepted: peers reuse their IDs). ErrReplay: this signature was
 	// used. ErrInvalid: it has none.

@@ -29,6 +29,7 @@ type Ticket struct {
 	Account       string    `json:"account,omitempty"` // who it lets in, or who invited
 	Email         string    `json:"email,omitempty"`   // who is invited, or what is to be shown; "" when the link is given by hand
 	Sent          bool      `json:"sent,omitempty"`    // the invitation goes by e-mail
+	Token         string    `json:"token,omitempty"`   // hash of the token that invited, and without which it ends
 	Role          Role      `json:"role,omitempty"`
 	Organisations []string  `json:"organisations,omitempty"`
 	Challenge     []byte    `json:"challenge,omitempty"` // what a passkey is asked, as the library keeps it

@@ -66,7 +66,7 @@ func (n *Node) CreateToken(ctx context.Context, by *Account, t Token) (string, e
 			return err
 		}
 		if by.ID != "" && len(kept) >= maxTokens {
-			return &ValidationError{[]FieldError{{"label", "supprimez d'abord un jeton qui ne sert plus : vous en avez déjà beaucoup"}}}
+			return &ValidationError{[]FieldError{{"label", "supprimez d’abord un jeton qui ne sert plus : vous en avez déjà beaucoup"}}}
 		}
 		return tx.SaveToken(ctx, t)
 	})
@@ -175,10 +175,10 @@ func (n *Node) TokenHolder(ctx context.Context, hash string) (*Token, *Account, 
 
 // within is the account with what the token may do, and no more; its secrets are left out.
 func (a *Account) within(t Token) *Account {
-	as := &Account{ID: a.ID, Email: a.Email, Name: a.Name, Language: a.Language, Role: RoleContributor, Created: a.Created}
+	as := &Account{ID: a.ID, Email: a.Email, Name: a.Name, Language: a.Language, Role: RoleContributor, Created: a.Created, Token: t.Hash}
 	switch t.Scope {
 	case TokenReads:
-		return &Account{Role: RoleContributor}
+		return &Account{Role: RoleContributor, Token: t.Hash}
 	case TokenPublishes:
 		if t.Actor == a.Person {
 			as.Person = a.Person

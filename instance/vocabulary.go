@@ -78,7 +78,7 @@ func (c *checks) listed(list, field string, slugs ...string) {
 		for _, term := range Vocabularies().lists[list] {
 			known = append(known, term.Slug)
 		}
-		c.require(false, field, "« %s » n'est pas dans la liste : %s", slug, strings.Join(known, ", "))
+		c.require(false, field, "« %s » n’est pas dans la liste : %s", slug, strings.Join(known, ", "))
 	}
 }
 

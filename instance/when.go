@@ -85,9 +85,9 @@ func (w When) Bounds() (from, to time.Time) {
 var approxPattern = regexp.MustCompile(`^\d{4}(-(0[1-9]|1[0-2]))?$`)
 
 func (w When) validate(c *checks) {
-	c.require(!w.Vague() || w.Text != "", "start", "donnez une date (2027-03-14) ou des mots (« printemps 2027 »)")
+	c.require(!w.Vague() || w.Text != "", "start", "donnez une date, ou dites-la avec des mots (« printemps 2027 »)")
 	c.require(w.End.IsZero() || !w.End.Before(w.Start), "end", "la fin précède le début")
-	c.require(w.Approx == "" || approxPattern.MatchString(w.Approx), "approx", "écrivez l'année ou l'année et le mois : 2017 ou 2017-10")
+	c.require(w.Approx == "" || approxPattern.MatchString(w.Approx), "approx", "écrivez l’année ou l’année et le mois : 2017 ou 2017-10")
 	c.address("when.source", w.Source)
 	if w.Zone != "" {
 		_, err := time.LoadLocation(w.Zone)

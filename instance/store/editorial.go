@@ -24,11 +24,17 @@ type revisionRow struct {
 }
 
 func (row *revisionRow) revision() (instance.Revision, error) {
-	version, err := (&objectRow{Kind: row.Kind, Data: row.Data}).object()
+	version, err := instance.NewVersion(instance.Kind(row.Kind))
+	if err == nil {
+		err = json.Unmarshal([]byte(row.Data), version)
+	}
+	if err != nil {
+		return instance.Revision{}, fmt.Errorf("decode version %d of %s: %w", row.Seq, row.Object, err)
+	}
 	return instance.Revision{
 		Seq: row.Seq, Object: row.Object, Verb: instance.Verb(row.Verb), Account: row.Account,
 		At: fromMicros(row.At), Version: version,
-	}, err
+	}, nil
 }
 
 // Revisions implements instance.RevisionReader.

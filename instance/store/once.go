@@ -10,31 +10,39 @@ import (
 )
 
 type onceRow struct {
-	bun.BaseModel `bun:"table:published_once"`
+	bun.BaseModel `bun:"table:requests_once"`
 
-	Actor  string `bun:"actor,pk"`
+	Token  string `bun:"token,pk"`
 	Key    string `bun:"key,pk"`
 	Digest string `bun:"digest"`
-	Object string `bun:"object"`
+	Answer []byte `bun:"answer"`
 	At     int64  `bun:"at"`
 }
 
-// PublishedOnce implements instance.OnceReader.
-func (r reader) PublishedOnce(ctx context.Context, actor, key string) (*instance.Publication, error) {
+// Once implements instance.OnceReader.
+func (r reader) Once(ctx context.Context, token, key string) (*instance.Once, error) {
 	var row onceRow
-	if err := r.db.NewSelect().Model(&row).Where("actor = ? AND key = ?", actor, key).Scan(ctx); err != nil {
-		return nil, missing(err, "publication under the key", key)
+	if err := r.db.NewSelect().Model(&row).Where("token = ? AND key = ?", token, key).Scan(ctx); err != nil {
+		return nil, missing(err, "request under the key", key)
 	}
-	return &instance.Publication{Actor: row.Actor, Key: row.Key, Digest: row.Digest, Object: row.Object, At: fromMicros(row.At)}, nil
+	return &instance.Once{Token: row.Token, Key: row.Key, Digest: row.Digest, Answer: row.Answer, At: fromMicros(row.At)}, nil
 }
 
-// SavePublishedOnce implements instance.OnceTx.
-func (t *transaction) SavePublishedOnce(ctx context.Context, p instance.Publication) error {
+// SaveOnce implements instance.OnceTx.
+func (t *transaction) SaveOnce(ctx context.Context, o instance.Once) error {
 	_, err := t.db.NewInsert().
-		Model(&onceRow{Actor: p.Actor, Key: p.Key, Digest: p.Digest, Object: p.Object, At: micros(p.At)}).
-		On("CONFLICT (actor, key) DO UPDATE").Set("digest = EXCLUDED.digest, object = EXCLUDED.object, at = EXCLUDED.at").Exec(ctx)
+		Model(&onceRow{Token: o.Token, Key: o.Key, Digest: o.Digest, Answer: o.Answer, At: micros(o.At)}).
+		On("CONFLICT (token, key) DO UPDATE").Set("digest = EXCLUDED.digest, answer = EXCLUDED.answer, at = EXCLUDED.at").Exec(ctx)
 	if err != nil {
-		return fmt.Errorf("save what was published under %q: %w", p.Key, err)
+		return fmt.Errorf("save the request under %q: %w", o.Key, err)
+	}
+	return nil
+}
+
+// DeleteOnce implements instance.OnceTx.
+func (t *transaction) DeleteOnce(ctx context.Context, token, key string) error {
+	if _, err := t.db.NewDelete().Table("requests_once").Where("token = ? AND key = ?", token, key).Exec(ctx); err != nil {
+		return fmt.Errorf("forget the request under %q: %w", key, err)
 	}
 	return nil
 }

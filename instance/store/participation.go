@@ -68,7 +68,23 @@ func (r reader) Participations(ctx context.Context, f instance.ParticipationFilt
 		f.Limit = 1000
 	}
 	var rows []participationRow
-	q := r.db.NewSelect().Model(&rows).OrderExpr("seq").Limit(int64(f.Limit))
+	q := selectParticipations(r.db.NewSelect().Model(&rows), f)
+	if err := q.OrderExpr("seq").Limit(int64(f.Limit)).Scan(ctx); err != nil {
+		return nil, fmt.Errorf("list participations: %w", err)
+	}
+	return eachOf(rows, (*participationRow).participation)
+}
+
+// CountParticipations implements instance.ParticipationReader.
+func (r reader) CountParticipations(ctx context.Context, f instance.ParticipationFilter) (int, error) {
+	count, err := selectParticipations(r.db.NewSelect().Model((*participationRow)(nil)), f).Count(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("count participations: %w", err)
+	}
+	return int(count), nil
+}
+
+func selectParticipations(q *bun.SelectQuery, f instance.ParticipationFilter) *bun.SelectQuery {
 	if f.Event != "" {
 		q.Where("event = ?", f.Event)
 	}
@@ -81,10 +97,7 @@ func (r reader) Participations(ctx context.Context, f instance.ParticipationFilt
 	if f.State != "" {
 		q.Where("state = ?", f.State)
 	}
-	if err := q.Scan(ctx); err != nil {
-		return nil, fmt.Errorf("list participations: %w", err)
-	}
-	return eachOf(rows, (*participationRow).participation)
+	return q
 }
 
 // Attendance implements instance.ParticipationReader.

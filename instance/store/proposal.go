@@ -67,7 +67,7 @@ func (r reader) Proposals(ctx context.Context, f instance.ProposalFilter) ([]ins
 	if f.Newest {
 		order = "created DESC, id DESC"
 	}
-	q := r.db.NewSelect().Model(&rows).OrderExpr(order).Limit(int64(limitOr(f.Limit))).Offset(int64(f.Offset))
+	q := r.db.NewSelect().Model(&rows).OrderExpr(order)
 	if len(f.States) > 0 {
 		q.Where("state IN (?)", bun.List(f.States))
 	}
@@ -81,12 +81,12 @@ func (r reader) Proposals(ctx context.Context, f instance.ProposalFilter) ([]ins
 		q.Where("sender = ?", f.Sender)
 	}
 	inScope(q, f.Origin)
-	total, err := q.ScanAndCount(ctx)
+	total, err := page(ctx, q, &rows, f.Offset, f.Limit)
 	if err != nil {
 		return nil, 0, fmt.Errorf("list proposals: %w", err)
 	}
 	proposals, err := eachOf(rows, (*proposalRow).proposal)
-	return proposals, int(total), err
+	return proposals, total, err
 }
 
 // SaveProposal implements instance.ProposalTx.

@@ -53,7 +53,7 @@ func (s *Store) Purge(ctx context.Context, before time.Time) error {
 		for _, old := range []*bun.DeleteQuery{
 			db.NewDelete().Table("failed_jobs").Where("failed < ?", micros(before)),
 			db.NewDelete().Table("sessions").Where("expires < ?", micros(now)),
-			db.NewDelete().Table("published_once").Where("at < ?", micros(now.Add(-instance.KeepOnce))),
+			db.NewDelete().Table("requests_once").Where("at < ?", micros(now.Add(-instance.KeepOnce))),
 			db.NewDelete().Table("tickets").Where("expires < ?", micros(now)),
 			db.NewDelete().Table("revisions").Where("object IN (SELECT object FROM revisions WHERE verb = ? AND at < ?)",
 				instance.VerbDelete, micros(now.Add(-keepWithdrawn))),

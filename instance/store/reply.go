@@ -45,7 +45,7 @@ func (r reader) Replies(ctx context.Context, f instance.ReplyFilter) ([]instance
 	if f.Newest {
 		order = "published DESC, id DESC"
 	}
-	q := r.db.NewSelect().Model(&rows).OrderExpr(order).Limit(int64(limitOr(f.Limit))).Offset(int64(f.Offset))
+	q := r.db.NewSelect().Model(&rows).OrderExpr(order)
 	for column, value := range map[string]string{"object": f.Object, "actor": f.Actor, "state": string(f.State)} {
 		if value != "" {
 			q.Where("? = ?", bun.Ident(column), value)
@@ -57,12 +57,12 @@ func (r reader) Replies(ctx context.Context, f instance.ReplyFilter) ([]instance
 	if f.Origin != "" { // a range that the index of actors answers: '0' comes after '/'
 		q.Where("actor >= ? AND actor < ?", f.Origin+"/", f.Origin+"0")
 	}
-	total, err := q.ScanAndCount(ctx)
+	total, err := page(ctx, q, &rows, f.Offset, f.Limit)
 	if err != nil {
 		return nil, 0, fmt.Errorf("list replies: %w", err)
 	}
 	replies, err := eachOf(rows, (*replyRow).reply)
-	return replies, int(total), err
+	return replies, total, err
 }
 
 // SaveReply implements instance.ReplyTx.
