@@ -24,9 +24,13 @@ const (
 // bearer token. It sets and reads no cookie, so nothing here can be done in the
 // name of someone who merely visits a page.
 type apiV1 struct {
-	node  *instance.Node
-	log   *slog.Logger
-	white *whiteZones
+	node     *instance.Node
+	log      *slog.Logger
+	white    *whiteZones
+	importer *importer    // nil: this node imports nothing
+	attempts *attempts    // shared with the pages
+	limits   *tokenLimits // nil: tokens may ask as much as they like
+	under    *onceKey     // of the request that is answered; nil without
 }
 
 // shield opens reading to pages of any origin and turns every error into a
@@ -74,7 +78,7 @@ func (a *apiV1) unknown(c echo.Context) error {
 		}
 	}
 	if len(methods) == 0 {
-		return newProblem(http.StatusNotFound, "Cette adresse n'existe pas ; l'API est décrite dans /api/v1/openapi.json.")
+		return newProblem(http.StatusNotFound, "Cette adresse n’existe pas ; l’API est décrite dans /api/v1/openapi.json.")
 	}
 	slices.Sort(methods)
 	allow := strings.Join(methods, ", ")
@@ -95,13 +99,27 @@ func (a *apiV1) describe(c echo.Context) error { return answer(c, echo.MIMEAppli
 // answer writes a value as JSON. Whoever asks again learns by its ETag that
 // nothing changed; nobody keeps it without asking, since events move.
 func answer(c echo.Context, mediaType string, value any) error {
+	return answerAs(c, mediaType, "public, no-cache", value)
+}
+
+// private answers what is for the token's holder alone: what is read as answer does, and
+// what was done for nobody to keep.
+func private(c echo.Context, status int, value any) error {
+	if c.Request().Method == http.MethodGet || c.Request().Method == http.MethodHead {
+		return answerAs(c, echo.MIMEApplicationJSON, "private, no-cache", value)
+	}
+	c.Response().Header().Set("Cache-Control", "no-store")
+	return c.JSON(status, value)
+}
+
+func answerAs(c echo.Context, mediaType, cache string, value any) error {
 	body, err := json.Marshal(value)
 	if err != nil {
 		return err
 	}
 	etag := etagOf(body)
 	h := c.Response().Header()
-	h.Set("Cache-Control", "public, no-cache")
+	h.Set("Cache-Control", cache)
 	h.Set("ETag", etag)
 	if slices.Contains(splitList(c.Request().Header.Get("If-None-Match")), etag) {
 		return c.NoContent(http.StatusNotModified)

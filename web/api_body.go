@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -19,9 +20,13 @@ import (
 // since it is a typing error that would lose what was written.
 func readBody(c echo.Context, into any) error {
 	if mediaType, _, err := mime.ParseMediaType(c.Request().Header.Get(echo.HeaderContentType)); err != nil || mediaType != echo.MIMEApplicationJSON {
-		return newProblem(http.StatusUnsupportedMediaType, "Envoyez du JSON, avec l'en-tête « Content-Type: application/json ».")
+		return newProblem(http.StatusUnsupportedMediaType, "Envoyez du JSON, avec l’en-tête « Content-Type: application/json ».")
 	}
-	decoder := json.NewDecoder(http.MaxBytesReader(c.Response(), c.Request().Body, maxBody))
+	return decodeStrictly(http.MaxBytesReader(c.Response(), c.Request().Body, maxBody), into)
+}
+
+func decodeStrictly(body io.Reader, into any) error {
+	decoder := json.NewDecoder(body)
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(into); err != nil {
 		return bodyProblem(err)
@@ -36,18 +41,27 @@ func readBody(c echo.Context, into any) error {
 // owner, dates...) may be there, so that what was read can be sent back, and is
 // ignored.
 func readDraft(c echo.Context, kind instance.Kind) (instance.Object, error) {
+	return readObject(kind, func(into any) error { return readBody(c, into) })
+}
+
+// decodeObject is readDraft of a part of a body.
+func decodeObject(data []byte, kind instance.Kind) (instance.Object, error) {
+	return readObject(kind, func(into any) error { return decodeStrictly(bytes.NewReader(data), into) })
+}
+
+func readObject(kind instance.Kind, read func(into any) error) (instance.Object, error) {
 	o, err := instance.NewObject(kind)
 	if err != nil {
 		return nil, err
 	}
 	if e, ok := o.(*instance.Event); ok {
 		draft := &eventDraft{Event: e}
-		if err := readBody(c, draft); err != nil {
+		if err := read(draft); err != nil {
 			return nil, err
 		}
 		err = draft.finish()
 	} else {
-		err = readBody(c, o)
+		err = read(o)
 	}
 	if err != nil {
 		return nil, err
@@ -85,13 +99,13 @@ func bodyProblem(err error) *problem {
 	case errors.As(err, &tooLarge):
 		return newProblem(http.StatusRequestEntityTooLarge, fmt.Sprintf("Envoyez au plus %d Kio.", maxBody>>10))
 	case unknown:
-		return fieldProblem(strings.Trim(field, `"`), "ce champ n'existe pas ; la liste est dans /api/v1/openapi.json")
+		return fieldProblem(strings.Trim(field, `"`), "ce champ n’existe pas ; la liste est dans /api/v1/openapi.json")
 	case errors.As(err, &wrongType) && wrongType.Field != "":
-		return fieldProblem(bodyPath(wrongType.Field), fmt.Sprintf("cette valeur n'est pas du type attendu (reçu : %s)", wrongType.Value))
+		return fieldProblem(bodyPath(wrongType.Field), fmt.Sprintf("cette valeur n’est pas du type attendu (reçu : %s)", wrongType.Value))
 	case errors.As(err, &badTime):
 		return newProblem(http.StatusUnprocessableEntity, "Écrivez published, updated et deleted comme 2027-03-14T09:00:00Z, ou laissez-les vides.")
 	}
-	return newProblem(http.StatusBadRequest, "Le contenu n'est pas un objet JSON bien formé.")
+	return newProblem(http.StatusBadRequest, "Le contenu n’est pas un objet JSON bien formé.")
 }
 
 func fieldProblem(field, message string) *problem {

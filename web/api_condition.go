@@ -3,7 +3,6 @@ package web
 import (
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -23,49 +22,34 @@ func etagOf(body []byte) string {
 	return `W/"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`
 }
 
-// asRead reads If-Match: the condition that an object is still as the client read it,
-// nil when it sets none. The tags are those that reading gives. They are weak, and
-// compared as if they were strong, against RFC 9110 (13.1.1): they stand for what the
-// object says, which is what must not be lost.
-func asRead(c echo.Context) func(instance.Object) bool {
+// ifAsRead makes a change, if what it changes still reads as the client read it: one of
+// the tags of If-Match is that of what read returns. Both happen in one transaction, in
+// which nobody else changes what has the lock. Without If-Match there is no condition.
+//
+// The tags are weak, and compared as if they were strong, against RFC 9110 (13.1.1): they
+// stand for what a thing says, which is what must not be lost.
+func (a *apiV1) ifAsRead(c echo.Context, lock string, read func(*apiV1) (any, error), change func(*apiV1) error) error {
 	header := c.Request().Header.Get("If-Match")
 	if header == "" {
-		return nil
+		return change(a)
 	}
-	tags := splitList(header)
-	return func(o instance.Object) bool {
-		if slices.Contains(tags, "*") {
-			return true
-		}
-		o = instance.CloneObject(o)
-		presentObject(o)
-		body, err := json.Marshal(o)
+	tags := splitList(strings.ReplaceAll(header, "W/", ""))
+	return a.node.Together(c.Request().Context(), func(n *instance.Node) error {
+		within := *a
+		within.node = n
+		value, err := read(&within)
 		if err != nil {
-			return false
+			return err
 		}
-		tag := etagOf(body)
-		return slices.ContainsFunc(tags, func(t string) bool { return strings.TrimPrefix(t, "W/") == strings.TrimPrefix(tag, "W/") })
-	}
-}
-
-// maxKey is how long an Idempotency-Key may be, in bytes.
-const maxKey = 255
-
-// publish publishes a draft; under an Idempotency-Key, once.
-func (a *apiV1) publish(c echo.Context, by string, draft instance.Object) (instance.Object, error) {
-	ctx, key := c.Request().Context(), c.Request().Header.Get("Idempotency-Key")
-	switch {
-	case key == "":
-		return a.node.Publish(ctx, by, draft)
-	case len(key) > maxKey || strings.ContainsFunc(key, func(r rune) bool { return r < ' ' || r > '~' }):
-		return nil, newProblem(http.StatusBadRequest, fmt.Sprintf("Idempotency-Key : au plus %d caractères, ASCII imprimables.", maxKey))
-	}
-	body, err := json.Marshal(draft)
-	if err != nil {
-		return nil, err
-	}
-	sum := sha256.Sum256(body)
-	return a.node.PublishOnce(ctx, by, draft, key, hex.EncodeToString(sum[:]))
+		body, err := json.Marshal(value)
+		if err != nil {
+			return err
+		}
+		if !slices.Contains(tags, "*") && !slices.Contains(tags, strings.TrimPrefix(etagOf(body), "W/")) {
+			return newProblem(http.StatusPreconditionFailed, "Ceci a changé depuis que vous l’avez lu : relisez-le, puis refaites votre changement.")
+		}
+		return change(&within)
+	}, lock)
 }
 
 // linkPages names the pages around one (RFC 8288).

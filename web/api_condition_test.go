@@ -65,8 +65,8 @@ func TestAPIPublishesOnceUnderAKey(t *testing.T) {
 	if got := w.do(http.MethodDelete, at, "", "Authorization", "Bearer "+testToken); got.Code != http.StatusNoContent {
 		t.Fatal(got.Code)
 	}
-	if code, _ := post("a", noteBody); code != http.StatusGone {
-		t.Errorf("after it was withdrawn: %d", code)
+	if code, same := post("a", noteBody); code != http.StatusCreated || at != same {
+		t.Errorf("after it was withdrawn: %d %s", code, same)
 	}
 }
 

@@ -21,7 +21,7 @@ func (a *apiV1) addPicture(c echo.Context) error {
 	}
 	mediaType, _, err := mime.ParseMediaType(c.Request().Header.Get(echo.HeaderContentType))
 	if err != nil || !strings.HasPrefix(mediaType, "image/") {
-		return newProblem(http.StatusUnsupportedMediaType, "Envoyez le fichier de l'image tel quel, avec son type : « Content-Type: image/jpeg ».")
+		return newProblem(http.StatusUnsupportedMediaType, "Envoyez le fichier de l’image tel quel, avec son type : « Content-Type: image/jpeg ».")
 	}
 	done, err := readPicture(c.Request().Context())
 	if err != nil {
@@ -34,7 +34,7 @@ func (a *apiV1) addPicture(c echo.Context) error {
 		return newProblem(http.StatusRequestEntityTooLarge, fmt.Sprintf("Envoyez au plus %d Mio.", instance.MaxPicture>>20))
 	}
 	if err != nil {
-		return newProblem(http.StatusBadRequest, "L'envoi a été interrompu.")
+		return newProblem(http.StatusBadRequest, "L’envoi a été interrompu.")
 	}
 	image, err := a.node.AddPicture(c.Request().Context(), data)
 	if err != nil {

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -13,23 +12,24 @@ import (
 
 // participantJSON is somebody at an event, as its organiser sees them.
 type participantJSON struct {
-	ID      string                      `json:"id"`
-	Name    string                      `json:"name"`
-	Email   string                      `json:"email,omitempty"`
-	Phone   string                      `json:"phone,omitempty"`
-	Note    string                      `json:"note,omitempty"`
-	Actor   string                      `json:"actor,omitempty"` // IRI, of people of the fediverse
-	State   instance.ParticipationState `json:"state"`
-	Via     instance.Via                `json:"via"`
-	Seats   int                         `json:"seats"`
-	Created time.Time                   `json:"created"`
-	Updated time.Time                   `json:"updated"`
+	ID        string                      `json:"id"`
+	Name      string                      `json:"name"`
+	Email     string                      `json:"email,omitempty"`
+	Phone     string                      `json:"phone,omitempty"`
+	Note      string                      `json:"note,omitempty"`
+	Actor     string                      `json:"actor,omitempty"` // IRI, of people of the fediverse
+	State     instance.ParticipationState `json:"state"`
+	Via       instance.Via                `json:"via"`
+	Seats     int                         `json:"seats"`
+	Unchecked bool                        `json:"unchecked,omitempty"` // nobody made sure that it is of whom it names
+	Created   time.Time                   `json:"created"`
+	Updated   time.Time                   `json:"updated"`
 }
 
-func newParticipant(p *instance.Participation) participantJSON {
+func (a *apiV1) newParticipant(p *instance.Participation) participantJSON {
 	return participantJSON{
 		ID: p.ID, Name: p.Name, Email: p.Email, Phone: p.Phone, Note: p.Note, Actor: p.Actor(),
-		State: p.State, Via: p.Via, Seats: p.Seats, Created: p.Created, Updated: p.Updated,
+		State: p.State, Via: p.Via, Seats: p.Seats, Unchecked: a.node.Unchecked(p), Created: p.Created, Updated: p.Updated,
 	}
 }
 
@@ -71,7 +71,7 @@ func (a *apiV1) participants(c echo.Context) error {
 	}
 	list := participantsJSON{Taken: seats.Taken, Waiting: seats.Waiting, Asked: seats.Asked, Capacity: e.Capacity, Items: []participantJSON{}}
 	for i := range people {
-		list.Items = append(list.Items, newParticipant(&people[i]))
+		list.Items = append(list.Items, a.newParticipant(&people[i]))
 	}
 	return private(c, http.StatusOK, list)
 }
@@ -91,7 +91,7 @@ func (a *apiV1) noteParticipant(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return private(c, http.StatusCreated, newParticipant(p))
+	return private(c, http.StatusCreated, a.newParticipant(p))
 }
 
 func (a *apiV1) answerParticipant(c echo.Context) error {
@@ -112,7 +112,7 @@ func (a *apiV1) answerParticipant(c echo.Context) error {
 	if p, err = a.node.ParticipationByID(c.Request().Context(), p.ID); err != nil {
 		return err
 	}
-	return private(c, http.StatusOK, newParticipant(p))
+	return private(c, http.StatusOK, a.newParticipant(p))
 }
 
 func (a *apiV1) removeParticipant(c echo.Context) error {
@@ -132,14 +132,11 @@ func (a *apiV1) organiser(c echo.Context) (*worker, *instance.Event, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	o, err := a.find(c.Request().Context(), instance.KindEvent, c.Param("id"))
+	e, err := a.event(c)
 	if err != nil {
 		return nil, nil, err
 	}
-	if !o.Common().Deleted.IsZero() {
-		return nil, nil, instance.ErrGone
-	}
-	return w, o.(*instance.Event), nil // find checks the kind
+	return w, e, nil
 }
 
 // participant is that of the address, at the event of the address.
@@ -156,43 +153,4 @@ func (a *apiV1) participant(c echo.Context) (*worker, *instance.Participation, e
 		err = fmt.Errorf("participant %s of %s: %w", p.ID, e.ID, instance.ErrNotFound)
 	}
 	return w, p, err
-}
-
-// placeJSON is where a place at an event of another node stands.
-type placeJSON struct {
-	Event string                      `json:"event"` // IRI
-	Actor string                      `json:"actor"` // IRI of who comes
-	State instance.ParticipationState `json:"state"`
-}
-
-// join asks for a place at an event of another node, in the name of the token's actor.
-func (a *apiV1) join(c echo.Context) error {
-	w, e, err := a.organiser(c)
-	if err != nil {
-		return err
-	}
-	err = w.JoinElsewhere(c.Request().Context(), w.actor, e.ID)
-	if errors.Is(err, instance.ErrForbidden) {
-		return newProblem(http.StatusForbidden, "Cet événement ne prend pas d'inscriptions par le réseau.")
-	}
-	if err != nil {
-		return err
-	}
-	p, err := a.node.Participation(c.Request().Context(), e.ID, w.actor)
-	if err != nil {
-		return err
-	}
-	return private(c, http.StatusAccepted, placeJSON{e.ID, w.actor, p.State})
-}
-
-// leave gives such a place up.
-func (a *apiV1) leave(c echo.Context) error {
-	w, e, err := a.organiser(c)
-	if err != nil {
-		return err
-	}
-	if err := w.LeaveElsewhere(c.Request().Context(), w.actor, e.ID); err != nil {
-		return err
-	}
-	return c.NoContent(http.StatusNoContent)
 }

@@ -55,7 +55,7 @@ func (p *params) objectFilter(kind instance.Kind) (f instance.ObjectFilter, page
 		Offset:    (page - 1) * perPage,
 		Limit:     perPage,
 	}
-	if themes := p.terms("theme", unknownTheme, "themes"); len(themes) > 1 {
+	if themes := p.terms("theme", "themes"); len(themes) > 1 {
 		p.fail("theme", "donnez un seul thème ; /api/v1/search en accepte plusieurs")
 	} else if len(themes) == 1 {
 		f.Theme = themes[0]

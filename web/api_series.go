@@ -31,7 +31,7 @@ func (a *apiV1) publishSeries(c echo.Context) error {
 		return err
 	}
 	if body.Event == nil || body.Event.Event == nil {
-		return fieldProblem("event", "donnez l'événement de la première date")
+		return fieldProblem("event", "donnez l’événement de la première date")
 	}
 	if err := body.Event.finish(); err != nil {
 		return err

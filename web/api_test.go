@@ -1,9 +1,11 @@
 package web
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -16,6 +18,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/maillage/maillage/instance"
+	"github.com/maillage/maillage/instance/source"
 	"github.com/maillage/maillage/instance/store/storetest"
 	"github.com/maillage/maillage/search/embedded"
 )
@@ -31,7 +34,7 @@ type apiWorld struct {
 
 const testToken = "jeton-de-tiriad"
 
-func setupAPI(t *testing.T) *apiWorld {
+func setupAPI(t *testing.T, with ...func(*instance.Options)) *apiWorld {
 	t.Helper()
 	clock := func() time.Time { return time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC) }
 	log := slog.New(slog.DiscardHandler)
@@ -40,14 +43,35 @@ func setupAPI(t *testing.T) *apiWorld {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = index.Close() })
-	w := &apiWorld{T: t, store: storetest.Open(t), echo: echo.New()}
-	w.node, err = instance.New(t.Context(), instance.Options{BaseURL: "https://a.example", Store: w.store, Index: index, Now: clock, Log: log, Media: instance.MediaFolder(t.TempDir())})
+	o := instance.Options{BaseURL: "https://a.example", Store: storetest.Open(t), Index: index, Now: clock, Log: log, Media: instance.MediaFolder(t.TempDir())}
+	for _, change := range with {
+		change(&o)
+	}
+	w := &apiWorld{T: t, store: o.Store, echo: echo.New()}
+	w.node, err = instance.New(t.Context(), o)
 	w.must(err)
 	w.org = w.actor(instance.KindOrganisation, "tiriad", "Tiriad")
 	w.token(testToken, w.org)
-	api := &apiV1{node: w.node, log: log, white: newWhiteZones(w.node)}
+	api := &apiV1{node: w.node, log: log, white: newWhiteZones(w.node), attempts: newAttempts(clock)}
+	api.importer = w.importer(log)
 	api.register(w.echo.Group("/api/v1", api.shield))
 	return w
+}
+
+// importer imports what other software writes; no address answers it.
+func (w *apiWorld) importer(log *slog.Logger) *importer {
+	w.Helper()
+	fetch := func(context.Context, string, string) ([]byte, string, error) {
+		return nil, "", errors.New("unreachable")
+	}
+	locales, err := loadLocales()
+	w.must(err)
+	im, err := newImporter(&Importing{
+		Reader: source.Files{}, Fetch: fetch, Feeder: instance.NewFeeder(w.node, feedsOf(w.T, w.store), fetch, source.Read), Log: w.store, Dir: w.TempDir(),
+	}, w.node, log, locales[languages[0]])
+	w.must(err)
+	w.Cleanup(im.close)
+	return im
 }
 
 func (w *apiWorld) must(err error) {
@@ -120,7 +144,7 @@ func (w *apiWorld) do(method, target, body string, header ...string) answered {
 	}
 	a := answered{ResponseRecorder: httptest.NewRecorder()}
 	w.echo.ServeHTTP(a, r)
-	if a.Body.Len() > 0 {
+	if a.Body.Len() > 0 && strings.Contains(a.Header().Get("Content-Type"), "json") {
 		if err := json.Unmarshal(a.Body.Bytes(), &a.body); err != nil {
 			w.Fatalf("%s %s answered %q: %v", method, target, a.Body, err)
 		}

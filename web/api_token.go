@@ -1,27 +1,36 @@
 package web
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"github.com/maillage/maillage/instance"
 )
 
-// bearer is the hash of the request's token; "" when it has none.
-func bearer(c echo.Context) string {
+// bearerToken is the request's token; "" when it has none.
+func bearerToken(c echo.Context) string {
 	scheme, token, _ := strings.Cut(c.Request().Header.Get(echo.HeaderAuthorization), " ")
-	if token = strings.TrimSpace(token); !strings.EqualFold(scheme, "Bearer") || token == "" {
+	if !strings.EqualFold(scheme, "Bearer") {
 		return ""
 	}
-	sum := sha256.Sum256([]byte(token))
-	return hex.EncodeToString(sum[:])
+	return strings.TrimSpace(token)
+}
+
+// bearer is the hash of the request's token; "" when it has none.
+func bearer(c echo.Context) string {
+	token := bearerToken(c)
+	if token == "" {
+		return ""
+	}
+	return instance.HashSecret(token)
 }
 
 // worker is who a token works for, with what its scope allows, however much more the
@@ -45,7 +54,7 @@ func (a *apiV1) worker(c echo.Context, scopes ...instance.TokenScope) (*worker, 
 	if errors.Is(err, instance.ErrNotFound) {
 		c.Response().Header().Set(echo.HeaderWWWAuthenticate, `Bearer realm="maillage"`)
 		return nil, newProblem(http.StatusUnauthorized,
-			"Envoyez un jeton valable dans l'en-tête « Authorization: Bearer … ». Il se crée sur la page « Jetons » de votre compte, ou par qui tient ce nœud.")
+			"Envoyez un jeton valable dans l’en-tête « Authorization: Bearer … ». Il se crée sur la page « Jetons » de votre compte, ou par qui tient ce nœud.")
 	}
 	if err != nil {
 		return nil, err
@@ -54,7 +63,22 @@ func (a *apiV1) worker(c echo.Context, scopes ...instance.TokenScope) (*worker, 
 	if !hosts && !slices.Contains(scopes, token.Scope) {
 		return nil, newProblem(http.StatusForbidden, fmt.Sprintf("Ce jeton permet « %s » ; il faut ici : %s.", token.Scope, scopeWords(scopes)))
 	}
+	if wait := a.limits.take(token.Hash); wait > 0 {
+		return nil, tooManyRequests(c, wait)
+	}
+	if a.under != nil {
+		if err := a.under.check(c, a.node, token.Hash); err != nil {
+			return nil, err
+		}
+	}
 	return &worker{Editor: a.node.Editor(as), actor: token.Actor, token: token, as: as}, nil
+}
+
+// tooManyRequests says when to try again.
+func tooManyRequests(c echo.Context, wait time.Duration) *problem {
+	seconds := int(math.Ceil(wait.Seconds()))
+	c.Response().Header().Set(echo.HeaderRetryAfter, strconv.Itoa(seconds))
+	return newProblem(http.StatusTooManyRequests, fmt.Sprintf("Réessayez dans %d s.", seconds))
 }
 
 // publisher is who the request's token publishes for.
@@ -68,10 +92,4 @@ func scopeWords(scopes []instance.TokenScope) string {
 		words[i] = "« " + string(s) + " »"
 	}
 	return strings.Join(words, " ou ")
-}
-
-// private answers what is for the token's holder alone.
-func private(c echo.Context, status int, value any) error {
-	c.Response().Header().Set("Cache-Control", "no-store")
-	return c.JSON(status, value)
 }

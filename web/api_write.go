@@ -12,8 +12,9 @@ import (
 // maxBody is the most that a request may send, in bytes.
 const maxBody = 256 << 10
 
-func (a *apiV1) create(kind instance.Kind) echo.HandlerFunc {
-	return func(c echo.Context) error {
+// create publishes an object of a kind.
+func create(kind instance.Kind) func(*apiV1, echo.Context) error {
+	return func(a *apiV1, c echo.Context) error {
 		w, err := a.publisher(c)
 		if err != nil {
 			return err
@@ -22,7 +23,7 @@ func (a *apiV1) create(kind instance.Kind) echo.HandlerFunc {
 		if err != nil {
 			return err
 		}
-		o, err := a.publish(c, w.actor, draft)
+		o, err := w.Publish(c.Request().Context(), w.actor, draft)
 		if err != nil {
 			return inBody(err)
 		}
@@ -37,22 +38,22 @@ func (a *apiV1) replace(kind instance.Kind) echo.HandlerFunc {
 		if err != nil {
 			return err
 		}
+		var how eventChange
+		if p := newParams(c.QueryParams()); kind == instance.KindEvent {
+			if how = p.eventChange(); p.err() != nil {
+				return invalid(http.StatusBadRequest, p.err())
+			}
+		}
 		draft, err := readDraft(c, kind)
 		if err != nil {
 			return err
 		}
-		ctx := c.Request().Context()
-		old, err := a.find(ctx, kind, c.Param("id"))
-		if err != nil {
-			return err
-		}
-		draft.Common().Provenance = old.Common().Provenance // the import that brought it goes on updating it
 		var o instance.Object
-		if current := asRead(c); current != nil {
-			o, err = a.node.EditIf(ctx, w.actor, old.Common().ID, draft, current)
-		} else {
-			o, err = a.node.Edit(ctx, w.actor, old.Common().ID, draft)
-		}
+		err = a.ifObjectAsRead(c, kind, func(n *instance.Node, old *instance.Base) (err error) {
+			draft.Common().Provenance = old.Provenance // the import that brought it goes on updating it
+			o, err = edit(c.Request().Context(), n, w.as, old.ID, draft, how)
+			return err
+		})
 		if err != nil {
 			return inBody(err)
 		}
@@ -62,25 +63,39 @@ func (a *apiV1) replace(kind instance.Kind) echo.HandlerFunc {
 
 func (a *apiV1) remove(kind instance.Kind) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		w, err := a.publisher(c)
+		w, err := a.answerer(c)
 		if err != nil {
 			return err
 		}
-		ctx := c.Request().Context()
-		old, err := a.find(ctx, kind, c.Param("id"))
-		if err != nil {
-			return err
-		}
-		if current := asRead(c); current != nil {
-			err = a.node.WithdrawIf(ctx, w.actor, old.Common().ID, current)
-		} else {
-			err = a.node.Withdraw(ctx, w.actor, old.Common().ID)
-		}
+		err = a.ifObjectAsRead(c, kind, func(n *instance.Node, old *instance.Base) error {
+			return n.Editor(w.as).Withdraw(c.Request().Context(), old.ID)
+		})
 		if err != nil {
 			return err
 		}
 		return c.NoContent(http.StatusNoContent)
 	}
+}
+
+// ifObjectAsRead changes the object in the address, see ifAsRead.
+func (a *apiV1) ifObjectAsRead(c echo.Context, kind instance.Kind, change func(*instance.Node, *instance.Base) error) error {
+	ctx := c.Request().Context()
+	old, err := a.find(ctx, kind, c.Param("id"))
+	if err != nil {
+		return err
+	}
+	read := func(a *apiV1) (any, error) {
+		o, err := a.node.Object(ctx, old.Common().ID)
+		if err != nil {
+			return nil, err
+		}
+		if !o.Common().Deleted.IsZero() {
+			return nil, instance.ErrGone
+		}
+		presentObject(o)
+		return o, nil
+	}
+	return a.ifAsRead(c, old.Common().ID, read, func(a *apiV1) error { return change(a.node, old.Common()) })
 }
 
 func (a *apiV1) written(c echo.Context, status int, o instance.Object) error {

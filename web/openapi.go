@@ -33,9 +33,30 @@ func mergeOpenAPI(parts fs.FS) json.RawMessage {
 		must(json.Unmarshal(data, &part))
 		must(merge(document, part))
 	}
+	guarded(document)
 	merged, err := json.Marshal(document)
 	must(err)
 	return merged
+}
+
+// guarded says of each operation that asks for a token what is true of all of them: a
+// token may ask too much, and what it read may not have changed since.
+func guarded(document map[string]any) {
+	paths, _ := document["paths"].(map[string]any)
+	for _, path := range paths {
+		operations, _ := path.(map[string]any)
+		for method, o := range operations {
+			operation, _ := o.(map[string]any)
+			if operation["security"] == nil {
+				continue
+			}
+			responses, _ := operation["responses"].(map[string]any)
+			responses["429"] = map[string]any{"$ref": "#/components/responses/TooMany"}
+			if method == "get" {
+				responses["304"] = map[string]any{"description": "Rien n’a changé depuis cet ETag."}
+			}
+		}
+	}
 }
 
 // merge adds a part to a whole, object by object.

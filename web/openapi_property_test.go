@@ -32,6 +32,7 @@ func TestEveryAnswerIsDocumented(t *testing.T) {
 	g := &generator{document: document, rand: rand.New(rand.NewPCG(2026, 11)), apiWorld: setupAPI(t)}
 	g.known = append(g.known, "inconnu", "été", strings.Repeat("a", 26), "1", "2")
 	g.peers()
+	g.people()
 	paths := document["paths"].(map[string]any)
 	statuses := map[int]int{}
 	for _, path := range slices.Sorted(maps.Keys(paths)) {
@@ -61,6 +62,7 @@ type generator struct {
 	known    []string // what may stand for {id}
 	tags     []string // ETags that were read
 	sheet    string   // IRI of a sheet of ours
+	tokens   map[string]string
 }
 
 func pick[T any](g *generator, list []T) T { return list[g.rand.IntN(len(list))] }
@@ -107,7 +109,9 @@ func (g *generator) try(path, method string, operation map[string]any) int {
 	if operation["requestBody"] != nil {
 		content := operation["requestBody"].(map[string]any)["content"].(map[string]any)
 		mediaType := "application/json"
-		if content[mediaType] == nil {
+		if content["*/*"] != nil {
+			mediaType, body = "text/csv", pick(g, []string{partnersCSV, partnersCSV, "BEGIN:VCALENDAR\nEND:VCALENDAR\n", "bonjour", ""})
+		} else if content[mediaType] == nil {
 			mediaType, body = "image/png", pick(g, []string{onePixel, "GIF89a", ""})
 		} else {
 			body = g.body(content[mediaType].(map[string]any)["schema"].(map[string]any))
@@ -115,7 +119,7 @@ func (g *generator) try(path, method string, operation map[string]any) int {
 		header = append(header, "Content-Type", pick(g, []string{mediaType, mediaType, mediaType, mediaType, "text/plain", ""}))
 	}
 	if operation["security"] != nil && !g.one(8) {
-		header = append(header, "Authorization", "Bearer "+testToken)
+		header = append(header, "Authorization", "Bearer "+g.token(operation))
 	} else if g.one(8) {
 		header = append(header, "Authorization", "Bearer "+fmt.Sprint(g.rand.Int()))
 	}
@@ -131,6 +135,33 @@ func (g *generator) try(path, method string, operation map[string]any) int {
 		g.tags = append(g.tags, tag)
 	}
 	return answer.Code
+}
+
+// token is one of a scope that an operation accepts, or, once in a while, of another.
+func (g *generator) token(operation map[string]any) string {
+	var scopes []string
+	for _, one := range anys(operation["security"]) {
+		scopes = append(scopes, anys(one.(map[string]any)["token"])[0].(string))
+	}
+	if g.one(8) {
+		scopes = slices.Sorted(maps.Keys(g.tokens))
+	}
+	return g.tokens[pick(g, scopes)]
+}
+
+// people opens accounts, each with a token of another scope.
+func (g *generator) people() {
+	g.Helper()
+	g.tokens = map[string]string{string(instance.TokenPublishes): testToken}
+	for _, scope := range []instance.TokenScope{instance.TokenReads, instance.TokenSelf, instance.TokenModerates, instance.TokenHosts} {
+		g.tokens[string(scope)] = g.holder(string(scope)+"@exemple.org", instance.RoleHost, instance.Token{Scope: scope})
+	}
+	member := g.account("membre@exemple.org", instance.RoleContributor)
+	link, err := g.node.Invite(g.Context(), instance.Operator(), "", instance.RoleContributor, g.org.ID)
+	g.must(err)
+	invitation, err := g.node.TicketFor(g.Context(), link, instance.PurposeInvite)
+	g.must(err)
+	g.known = append(g.known, member, invitation.ID, "moi")
 }
 
 // check compares an answer with what the document says of the operation.
@@ -153,6 +184,9 @@ func (g *generator) check(method, target, body string, operation map[string]any,
 	described, ok := content[mediaType].(map[string]any)
 	if !ok {
 		g.Errorf("%s %s: %d is of type %q", method, target, answer.Code, mediaType)
+		return
+	}
+	if mediaType == "text/csv" {
 		return
 	}
 	var value any
@@ -257,6 +291,18 @@ func (g *generator) good(properties map[string]any) map[string]any {
 	name := "Cartopartie " + fmt.Sprint(g.rand.IntN(1000))
 	event := map[string]any{"name": name, "content": "<p>Bonjour</p>", "licence": "CC-BY-SA-4.0", "join_mode": "restricted", "when": map[string]any{"start": "2027-03-14"}}
 	switch {
+	case properties["teaches"] != nil:
+		return map[string]any{"name": name, "slug": "moi", "letters": true}
+	case properties["codes"] != nil:
+		return map[string]any{"name": name, "subkind": "commune"}
+	case properties["address"] != nil:
+		return map[string]any{"name": name, "website": "https://exemple.org"}
+	case properties["edits"] != nil:
+		return map[string]any{"object": map[string]any{"kind": "event", "name": name, "when": map[string]any{"start": "2027-03-14"}}}
+	case properties["language"] != nil && len(properties) == 2:
+		return map[string]any{"name": name, "language": "fr"}
+	case properties["text"] != nil && len(properties) == 1:
+		return map[string]any{"text": "Bonjour"}
 	case properties["rhythm"] != nil:
 		return map[string]any{"event": event, "rhythm": "week", "until": "2027-04-14"}
 	case properties["seats"] != nil:
@@ -268,6 +314,16 @@ func (g *generator) good(properties map[string]any) map[string]any {
 			{"kind": "correct", "object": g.sheet, "changes": []any{map[string]any{"field": "name", "now": name}}},
 			{"kind": "report", "object": g.sheet, "reason": "error", "message": "Déménagé"},
 		})
+	case properties["send"] != nil:
+		return map[string]any{"email": "ana@exemple.org", "organisations": []any{g.org.ID}}
+	case properties["role"] != nil && properties["organisations"] != nil:
+		return map[string]any{"role": pick(g, []string{"contributor", "moderator"}), "organisations": []any{}}
+	case properties["remedy"] != nil:
+		return map[string]any{"remedy": pick(g, []string{"none", "none", "withdraw", "hide", "forward"}), "answer": "Merci"}
+	case properties["ids"] != nil:
+		return map[string]any{"ids": []any{pick(g, g.known)}}
+	case properties["key"] != nil && len(properties) == 1:
+		return map[string]any{"key": pick(g, g.known)}
 	case properties["answer"] != nil:
 		return map[string]any{"answer": "Merci"}
 	case properties["when"] != nil:
@@ -294,6 +350,8 @@ func (g *generator) peers() {
 		return tx.SaveObject(g.Context(), o, []byte("{}"))
 	}))
 	g.known = append(g.known, theirs.Common().Slug, instance.Key("https://b.example/e"), "fablab", "tiriad")
+	g.replied(g.sheet)
+	g.known = append(g.known, pathID("https://b.example/notes/1"))
 }
 
 // placeholder is what stands for an identifier in a path.

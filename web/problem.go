@@ -25,7 +25,7 @@ func (p *problem) Error() string { return p.Title + ": " + p.Detail }
 // problemTitles are the statuses the API answers with, in words.
 var problemTitles = map[int]string{
 	http.StatusBadRequest:            "Requête incorrecte",
-	http.StatusUnauthorized:          "Jeton d'accès nécessaire",
+	http.StatusUnauthorized:          "Jeton d’accès nécessaire",
 	http.StatusForbidden:             "Interdit",
 	http.StatusNotFound:              "Introuvable",
 	http.StatusMethodNotAllowed:      "Méthode impossible ici",
@@ -66,10 +66,8 @@ func problemOf(err error) *problem {
 		return newProblem(http.StatusForbidden, "Ce jeton agit pour une organisation qui ne répond pas de cette publication.")
 	case errors.Is(err, instance.ErrConflict):
 		return newProblem(http.StatusConflict, "Une publication porte déjà cet identifiant : choisissez un autre slug ou laissez-le vide.")
-	case errors.Is(err, instance.ErrStale):
-		return newProblem(http.StatusPreconditionFailed, "Cette publication a changé depuis que vous l'avez lue : relisez-la, puis refaites votre changement.")
 	case errors.Is(err, instance.ErrReused):
-		return newProblem(http.StatusUnprocessableEntity, "Cette Idempotency-Key a servi à une autre requête : prenez-en une nouvelle pour chaque publication.")
+		return newProblem(http.StatusUnprocessableEntity, "Cette Idempotency-Key a servi à une autre requête : prenez-en une nouvelle pour chaque requête.")
 	case errors.Is(err, instance.ErrInvalid):
 		return invalid(http.StatusUnprocessableEntity, err)
 	case errors.As(err, &httpErr):

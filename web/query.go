@@ -1,7 +1,6 @@
 package web
 
 import (
-	"fmt"
 	"math"
 	"net/url"
 	"regexp"
@@ -52,31 +51,20 @@ func parseQuery(values url.Values) (instance.Query, error) {
 // params reads the parameters of one request and collects what is wrong with
 // them. Empty values count as absent: a form sends all its fields.
 type params struct {
+	mistakes
 	values url.Values
 	read   []string // the names asked for, which the API's description must list
-	fields []instance.FieldError
 }
 
 func newParams(values url.Values) *params { return &params{values: values} }
-
-func (p *params) fail(name, format string, args ...any) {
-	p.fields = append(p.fields, instance.FieldError{Field: name, Message: fmt.Sprintf(format, args...)})
-}
-
-func (p *params) err() error {
-	if len(p.fields) == 0 {
-		return nil
-	}
-	return &instance.ValidationError{Fields: p.fields}
-}
 
 func (p *params) query() instance.Query {
 	q := instance.Query{
 		Text:        p.text("q"),
 		Kinds:       p.kinds("kind"),
-		Subkinds:    p.terms("subkind", "« %s » n'est pas une forme de la liste", subkindLists...),
-		Themes:      p.terms("theme", unknownTheme, "themes"),
-		Roles:       p.terms("role", "« %s » n'est pas un rôle de la liste", "ecosystem_roles"),
+		Subkinds:    p.terms("subkind", subkindLists...),
+		Themes:      p.terms("theme", "themes"),
+		Roles:       p.terms("role", "ecosystem_roles"),
 		Territories: p.many("territory"),
 		Near:        p.near(),
 		BBox:        p.bbox("bbox"),
@@ -129,7 +117,7 @@ func (p *params) all(name string) []string {
 			continue
 		}
 		if !utf8.ValidString(value) {
-			p.fail(name, "le texte n'est pas de l'UTF-8")
+			p.fail(name, "le texte n’est pas de l’UTF-8")
 			continue
 		}
 		out = append(out, value)
@@ -158,7 +146,7 @@ func (p *params) kinds(name string) []instance.Kind {
 		case slices.Contains(indexedKinds, kind):
 			out = append(out, kind)
 		default:
-			p.fail(name, "« %s » n'est pas une sorte de publication ; choisissez parmi %s", value, join(indexedKinds))
+			p.fail(name, "« %s » n’est pas une sorte de publication ; choisissez parmi %s", value, join(indexedKinds))
 		}
 	}
 	if none && len(out) == 0 {
@@ -167,18 +155,17 @@ func (p *params) kinds(name string) []instance.Kind {
 	return out
 }
 
-const unknownTheme = "« %s » n'est pas un thème de la liste"
-
-// terms reads slugs of one of the vocabularies; message is what is said of one that
-// is in none.
-func (p *params) terms(name, message string, lists ...string) []string {
+// terms reads slugs of one of the vocabularies.
+func (p *params) terms(name string, lists ...string) []string {
 	return slices.DeleteFunc(p.many(name), func(slug string) bool {
+		var known []string
 		for _, list := range lists {
 			if instance.Vocabularies().Has(list, slug) {
 				return false
 			}
+			known = append(known, slugsOf(instance.Vocabularies().Terms(list))...)
 		}
-		p.fail(name, message, slug)
+		p.fail(name, "« %s » n’est pas dans la liste : %s", slug, join(known))
 		return true
 	})
 }
@@ -186,7 +173,7 @@ func (p *params) terms(name, message string, lists ...string) []string {
 func (p *params) scope(name string) instance.Scope {
 	value := strings.ToLower(p.one(name))
 	if value != "" && !domainPattern.MatchString(value) {
-		p.fail(name, "écrivez local, network ou le domaine d'un nœud, comme opl.example.org")
+		p.fail(name, "écrivez local, network ou le domaine d’un nœud, comme opl.example.org")
 		return instance.ScopeAll
 	}
 	return instance.Scope(value)
@@ -261,7 +248,7 @@ func (p *params) bbox(name string) *instance.BBox {
 	case !(instance.Point{Lat: box.South, Lon: box.West}).Valid() || !(instance.Point{Lat: box.North, Lon: box.East}).Valid():
 		p.fail(name, "les longitudes (ouest, est) vont de -180 à 180 et les latitudes (sud, nord) de -90 à 90")
 	case box.South > box.North:
-		p.fail(name, "le sud (%g) est au nord du nord (%g) : l'ordre est ouest,sud,est,nord", box.South, box.North)
+		p.fail(name, "le sud (%g) est au nord du nord (%g) : l’ordre est ouest,sud,est,nord", box.South, box.North)
 	default:
 		return &box
 	}
@@ -313,7 +300,7 @@ func choice[T ~string](p *params, name string, allowed ...T) T {
 	if value == "" || slices.Contains(allowed, value) {
 		return value
 	}
-	p.fail(name, "« %s » n'est pas possible ici ; choisissez parmi %s", value, join(allowed))
+	p.fail(name, "« %s » n’est pas possible ici ; choisissez parmi %s", value, join(allowed))
 	return ""
 }
 

@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -169,13 +170,12 @@ func (s *Server) Register(e *echo.Echo) {
 		post(of[0]+"/"+of[1], s.host(s.found(kind)))
 		page(of[0]+"/:slug/modifier", s.member(s.presentPage(kind)))
 		post(of[0]+"/:slug/modifier", s.member(s.present(kind)))
+		page(of[0]+"/:slug/historique", s.member(s.actorHistory(kind)))
 	}
 	page("/evenements/:slug/annuler", s.member(s.callOffPage))
 	post("/evenements/:slug/annuler", s.member(s.callOff))
 	post("/versions/:version/retablir", s.member(s.revert))
 	post("/versions/:version/reprendre", s.member(s.restore))
-	get("/communes", s.page(s.suggestCommunes))
-	get("/communes/position", s.page(s.communePoint))
 	get("/media/:name", s.picture)
 
 	// What anybody can propose, correct or report
@@ -245,7 +245,7 @@ func (s *Server) Register(e *echo.Echo) {
 	e.RouteNotFound("/*", s.page(func(*request) error { return instance.ErrNotFound }))
 
 	// API
-	api := &apiV1{node: s.node, log: s.log, white: s.white}
+	api := &apiV1{node: s.node, log: s.log, white: s.white, attempts: s.attempts, limits: newTokenLimits(time.Now), importer: s.importer}
 	api.register(e.Group("/api/v1", api.shield))
 }
 
@@ -274,22 +274,22 @@ func (a *apiV1) register(g *echo.Group) {
 	get("/partners/:id", a.read(instance.KindPartner))
 	get("/announcements", a.list(instance.KindAnnouncement))
 	get("/announcements/:id", a.read(instance.KindAnnouncement))
-	get("/territories", a.listActors(instance.KindTerritory, a.newTerritory))
-	get("/territories/:id", a.readActor(instance.KindTerritory, a.newTerritory))
-	get("/organisations", a.listActors(instance.KindOrganisation, a.newOrganisation))
-	get("/organisations/:id", a.readActor(instance.KindOrganisation, a.newOrganisation))
+	get("/territories", a.listActors(instance.KindTerritory, presentTerritory))
+	get("/territories/:id", a.readActor(instance.KindTerritory, presentTerritory))
+	get("/organisations", a.listActors(instance.KindOrganisation, presentOrganisation))
+	get("/organisations/:id", a.readActor(instance.KindOrganisation, presentOrganisation))
 
 	// Write, with a token
-	g.POST("/events", a.create(instance.KindEvent))
+	g.POST("/events", a.once(create(instance.KindEvent)))
 	g.PUT("/events/:id", a.replace(instance.KindEvent))
 	g.DELETE("/events/:id", a.remove(instance.KindEvent))
-	g.POST("/recipes", a.create(instance.KindRecipe))
+	g.POST("/recipes", a.once(create(instance.KindRecipe)))
 	g.PUT("/recipes/:id", a.replace(instance.KindRecipe))
 	g.DELETE("/recipes/:id", a.remove(instance.KindRecipe))
-	g.POST("/partners", a.create(instance.KindPartner))
+	g.POST("/partners", a.once(create(instance.KindPartner)))
 	g.PUT("/partners/:id", a.replace(instance.KindPartner))
 	g.DELETE("/partners/:id", a.remove(instance.KindPartner))
-	g.POST("/announcements", a.create(instance.KindAnnouncement))
+	g.POST("/announcements", a.once(create(instance.KindAnnouncement)))
 	g.PUT("/announcements/:id", a.replace(instance.KindAnnouncement))
 	g.DELETE("/announcements/:id", a.remove(instance.KindAnnouncement))
 	for kind, of := range map[instance.Kind]string{
@@ -298,28 +298,105 @@ func (a *apiV1) register(g *echo.Group) {
 		g.PUT(of+"/:id/featured", a.feature(kind, true))
 		g.DELETE(of+"/:id/featured", a.feature(kind, false))
 	}
-	g.POST("/series", a.publishSeries)
+	g.POST("/series", a.once((*apiV1).publishSeries))
 	g.POST("/media", a.addPicture)
 	get("/events/:id/versions", a.versions(instance.KindEvent))
 	get("/recipes/:id/versions", a.versions(instance.KindRecipe))
 	get("/partners/:id/versions", a.versions(instance.KindPartner))
 	get("/announcements/:id/versions", a.versions(instance.KindAnnouncement))
+	get("/organisations/:id/versions", a.actorVersions(instance.KindOrganisation, instance.TokenPublishes, instance.TokenHosts))
+	get("/territories/:id/versions", a.actorVersions(instance.KindTerritory, instance.TokenHosts))
 	g.POST("/versions/:version/revert", a.revert)
 
 	// Who comes, with a token
 	get("/events/:id/participants", a.participants)
-	g.POST("/events/:id/participants", a.noteParticipant)
+	g.POST("/events/:id/participants", a.once((*apiV1).noteParticipant))
 	g.PUT("/events/:id/participants/:participant", a.answerParticipant)
 	g.DELETE("/events/:id/participants/:participant", a.removeParticipant)
 	g.PUT("/events/:id/participation", a.join)
 	g.DELETE("/events/:id/participation", a.leave)
 
-	// What is proposed, with a token
+	get("/events/:id/participation", a.place)
+	get("/events/:id/organisers", a.organisers)
+	g.DELETE("/events/:id/organisers/:organiser", a.unask)
+	get("/organising", a.organising)
+	g.POST("/organising", a.answerOrganising)
+
+	// People, and communes
+	get("/people", a.people)
+	get("/people/:id", a.readPerson)
+	g.POST("/people/:id/letters", a.once((*apiV1).sendLetter))
+	get("/communes", a.communes)
+	get("/communes/position", a.commune)
+
+	// One's own, with a token
+	get("/me", a.me)
+	g.PUT("/me", a.editMe)
+	get("/me/data", a.myData)
+	get("/me/sheet", a.mySheet)
+	g.PUT("/me/sheet", a.appear)
+	g.DELETE("/me/sheet", a.disappear)
+	get("/drafts", a.drafts)
+	g.POST("/drafts", a.once((*apiV1).createDraft))
+	get("/drafts/:id", a.readDraft)
+	g.PUT("/drafts/:id", a.replaceDraft)
+	g.DELETE("/drafts/:id", a.deleteDraft)
+	g.POST("/drafts/:id/publish", a.once((*apiV1).publishDraft))
+	g.POST("/versions/:version/restore", a.once((*apiV1).restore))
+
+	// Organisations and territories, with a token
+	g.POST("/organisations", a.once(found(instance.KindOrganisation, presentOrganisation)))
+	g.PUT("/organisations/:id", a.change(instance.KindOrganisation, presentOrganisation, instance.TokenPublishes, instance.TokenHosts))
+	g.POST("/territories", a.once(found(instance.KindTerritory, presentTerritory)))
+	g.PUT("/territories/:id", a.change(instance.KindTerritory, presentTerritory, instance.TokenHosts))
+
+	// What others propose and answer, and what is hidden of them, with a token
 	get("/proposals", a.proposals)
-	g.POST("/proposals", a.propose)
+	g.POST("/proposals", a.once((*apiV1).propose))
+	g.POST("/proposals/follow-up", a.followProposal)
+	g.POST("/proposals/withdraw", a.withdrawProposal)
+	g.POST("/proposals/discard", a.sweepProposals)
+	get("/proposals/:id", a.readProposal)
+	g.DELETE("/proposals/:id", a.discardProposal)
 	g.POST("/proposals/:id/accept", a.acceptProposal)
 	g.POST("/proposals/:id/refuse", a.refuseProposal)
-	g.DELETE("/proposals/:id", a.discardProposal)
+	g.POST("/proposals/:id/forward", a.forwardProposal)
+	g.POST("/proposals/:id/settle", a.settleProposal)
+	get("/replies", a.replies)
+	g.POST("/replies/:id/accept", a.decideReply(true))
+	g.POST("/replies/:id/refuse", a.decideReply(false))
+	g.POST("/replies/:id/answer", a.once((*apiV1).writeBack))
+	get("/hidden", a.hidden)
+	g.DELETE("/hidden/:key", a.showHidden)
+
+	// Who is here, with the host's token
+	get("/invitations", a.invitations)
+	g.POST("/invitations", a.once((*apiV1).invite))
+	g.DELETE("/invitations/:id", a.revokeInvitation)
+	get("/accounts", a.members)
+	get("/accounts/:id", a.readMember)
+	g.PUT("/accounts/:id", a.setMember)
+	g.POST("/accounts/:id/close", a.closeMember)
+	g.POST("/accounts/:id/reopen", a.reopenMember)
+
+	// Import what other software writes, with a token
+	get("/imports", a.importsList)
+	g.POST("/imports", a.importReceive)
+	get("/imports/:id", a.importRead)
+	g.DELETE("/imports/:id", a.importForget)
+	g.PUT("/imports/:id/settings", a.importSet)
+	g.POST("/imports/:id/trial", a.importTry)
+	g.POST("/imports/:id/run", a.importRun)
+	g.POST("/imports/:id/stop", a.importStop)
+	g.POST("/imports/:id/undo", a.importUndo)
+	get("/imports/:id/report", a.importReport)
+	get("/imports/:id/report.csv", a.importReportFile)
+	get("/feeds", a.feeds)
+	g.POST("/feeds", a.follow)
+	get("/feeds/:id", a.feedRead)
+	g.DELETE("/feeds/:id", a.unfollow)
+	get("/feeds/:id/report", a.feedReport)
+	g.POST("/feeds/:id/refresh", a.refresh)
 
 	get("/openapi.json", a.describe)
 	g.RouteNotFound("", a.unknown)

@@ -68,9 +68,6 @@ func New(o Options) (*Server, error) {
 		s.log = slog.Default()
 	}
 	var err error
-	if s.importer, err = s.newImporter(o.Importing); err != nil {
-		return nil, fmt.Errorf("web: files to import: %w", err)
-	}
 	if s.basemap, err = openBasemap(o.Basemap); err != nil {
 		return nil, err
 	}
@@ -79,6 +76,9 @@ func New(o Options) (*Server, error) {
 	}
 	if s.locales, err = loadLocales(); err != nil {
 		return nil, fmt.Errorf("web: translations: %w", err)
+	}
+	if s.importer, err = newImporter(o.Importing, s.node, s.log, s.locales[languages[0]]); err != nil {
+		return nil, fmt.Errorf("web: files to import: %w", err)
 	}
 	if s.templates, err = parseTemplates(s.locales, s.assets); err != nil {
 		return nil, fmt.Errorf("web: %w", err)
