@@ -51,11 +51,8 @@ func (s *Server) appear(r *request) error {
 		return err
 	}
 	draft, err := s.personDraft(r, posted)
-	if err == nil && r.account.Person == "" {
-		draft.Slug = posted.Get("slug")
-		_, err = s.node.Appear(r.ctx(), r.account.ID, draft)
-	} else if err == nil {
-		_, err = s.node.EditActor(r.ctx(), r.account.Person, draft)
+	if err == nil {
+		_, err = s.node.Editor(r.account).Appear(r.ctx(), draft)
 	}
 	if errors.Is(err, instance.ErrConflict) {
 		err = r.fail("slug", "cet identifiant est pris sur ce nœud : choisissez-en un autre")
@@ -72,7 +69,7 @@ func (s *Server) appear(r *request) error {
 
 // personDraft reads what one says of oneself. What this form does not ask is kept.
 func (s *Server) personDraft(r *request, posted url.Values) (instance.Actor, error) {
-	var draft instance.Actor
+	draft := instance.Actor{Slug: posted.Get("slug")}
 	if r.account.Person != "" {
 		person, err := s.node.Actor(r.ctx(), r.account.Person)
 		if err != nil {

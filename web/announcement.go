@@ -9,6 +9,7 @@ type announcementView struct {
 
 func (r *request) showAnnouncement(p *page, common objectView, a *instance.Announcement) error {
 	v := announcementView{objectView: common}
+	v.Summary = a.Summary // the card of one without a summary begins its text
 	if a.InReplyTo != "" {
 		to := r.link(instance.Ref{ID: a.InReplyTo}, instance.KindEvent)
 		v.InReplyTo = &to

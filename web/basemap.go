@@ -44,7 +44,7 @@ func openBasemap(o Basemap) (*basemap, error) {
 		return nil, nil
 	}
 	if strings.TrimSpace(o.Attribution) == "" {
-		return nil, errors.New("map.attribution : dites d'où vient le fond de carte, par exemple « © les contributeurs d'OpenStreetMap »")
+		return nil, errors.New("map.attribution : dites d’où vient le fond de carte, par exemple « © les contributeurs d’OpenStreetMap »")
 	}
 	if strings.Contains(o.Tiles, "://") {
 		return tilesAt(o)
@@ -69,7 +69,7 @@ func tilesAt(o Basemap) (*basemap, error) {
 		good = good && strings.Contains(o.Tiles, part)
 	}
 	if !good {
-		return nil, fmt.Errorf("map.tiles : « %s » : écrivez le chemin d'un fichier .pmtiles, ou une adresse comme https://tuiles.exemple.org/{z}/{x}/{y}.png", o.Tiles)
+		return nil, fmt.Errorf("map.tiles : « %s » : écrivez le chemin d’un fichier .pmtiles, ou une adresse comme https://tuiles.exemple.org/{z}/{x}/{y}.png", o.Tiles)
 	}
 	b := &basemap{Kind: "raster", Tiles: []string{o.Tiles}, MaxZoom: 19, Attribution: o.Attribution, origin: u.Scheme + "://" + u.Host}
 	if strings.HasSuffix(u.Path, ".mvt") || strings.HasSuffix(u.Path, ".pbf") {

@@ -70,9 +70,14 @@ func (r *request) date(c *card, w instance.When, status instance.EventStatus) {
 		start := w.Start.In(w.Location())
 		c.Day = &dayBox{r.ordinal(start), shortMonths[r.lang][start.Month()-1], start.Format("2006")}
 	}
-	if status == instance.StatusCancelled || status == instance.StatusProposed {
+	if changesPlans(status) {
 		c.Status, c.StatusIs = status, r.label("event_status", string(status))
 	}
+}
+
+// changesPlans says whether those who mean to go must know where an event stands.
+func changesPlans(status instance.EventStatus) bool {
+	return status == instance.StatusCancelled || status == instance.StatusPostponed || status == instance.StatusProposed
 }
 
 func (r *request) hitCard(h instance.Hit) card {

@@ -163,6 +163,9 @@ func (f *editForm) readActor(a *instance.Actor) {
 	if len(f.prose("summary")) > 5000 {
 		f.fail("summary", "raccourcissez à 5 000 caractères")
 	}
+	if a.Name == "" {
+		f.fail("name", "donnez un nom")
+	}
 	a.Themes = slices.DeleteFunc(f.chosen("themes"), func(slug string) bool { return !instance.Vocabularies().Has("themes", slug) })
 	a.Image = f.readImage(a.Image)
 	a.Place = f.readPlace(a.Place)
@@ -173,12 +176,6 @@ func (f *editForm) readActor(a *instance.Actor) {
 	territory.Kind = f.Get("kind")
 	if !instance.Vocabularies().Has("territory_kinds", territory.Kind) {
 		f.fail("kind", "choisissez la sorte de territoire dans la liste")
-	}
-	if p := a.Place; p != nil && p.INSEE != "" && territory.Kind == "commune" && territory.Code("insee") == "" {
-		territory.Codes = append(slices.Clone(territory.Codes), instance.Code{Type: "insee", Value: p.INSEE})
-	}
-	if p := a.Place; p != nil && p.Departement != "" && len(territory.Departements) == 0 {
-		territory.Departements = []string{p.Departement}
 	}
 	a.Territory = &territory
 }

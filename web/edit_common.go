@@ -10,8 +10,8 @@ import (
 // commonFields are those that every form has, or may have.
 var commonFields = map[string]fieldSpec{
 	"by":          {label: "edit.by", hint: "edit.by.hint", kind: "select"},
-	"image":       {label: "edit.image", hint: "edit.image.hint", kind: "file"},
-	"image-alt":   {label: "edit.image-alt", hint: "edit.image-alt.hint", max: 500},
+	"image":       {label: "edit.image", hint: "edit.image.hint", kind: "file", more: true},
+	"image-alt":   {label: "edit.image-alt", hint: "edit.image-alt.hint", max: 500, more: true},
 	"themes":      {label: "edit.themes", kind: "checks", list: "themes", more: true},
 	"territories": {label: "edit.territories", hint: "edit.territories.hint", kind: "checks", more: true},
 	"licence":     {label: "edit.licence", hint: "edit.licence.hint", kind: "radios", list: "licences", more: true},
@@ -181,11 +181,11 @@ func (f *editForm) readImage(was *instance.Image) *instance.Image {
 	}
 	image, err := f.r.s.node.Picture(f.r.ctx(), name)
 	if err != nil {
-		f.fail("image", "cette image n'est plus là : envoyez-la de nouveau")
+		f.fail("image", "cette image n’est plus là : envoyez-la de nouveau")
 		return nil
 	}
 	if image.Alt = f.text("image-alt"); image.Alt == "" {
-		f.fail("image-alt", "dites en une phrase ce que l'on voit, pour qui ne voit pas l'image")
+		f.fail("image-alt", "dites en une phrase ce que l’on voit, pour qui ne voit pas l’image")
 	}
 	if len([]rune(image.Alt)) > 500 {
 		f.fail("image-alt", "raccourcissez à 500 caractères")

@@ -109,9 +109,13 @@ func readEvent(f *editForm, o instance.Object) {
 		return
 	}
 	e.Place = f.readPlace(e.Place)
-	e.When = f.readWhen(e.When, e.Place)
+	was, stood := e.When, e.Status
+	e.When = f.readWhen(was, e.Place)
 	e.Activities, e.Accessibility = f.chosen("activities"), f.chosen("accessibility")
 	e.EventKind, e.Status = f.Get("event-kind"), instance.EventStatus(f.Get("status"))
+	if stood == instance.StatusPostponed && e.Status == stood && (!e.When.Start.Equal(was.Start) || e.When.Text != was.Text) {
+		e.Status = instance.StatusPlanned // its new date is known
+	}
 	e.JoinMode, e.Capacity = instance.JoinMode(f.Get("join")), f.count("capacity")
 	e.ParticipationURL, e.OnlineURL = f.contact("sign-up"), f.webAddress("online")
 	e.Practical = f.practical()

@@ -28,6 +28,14 @@ type rowsSpec struct {
 	columns                []string
 }
 
+// formOrder is the order of the fields, and of the groups of rows, in all forms.
+var formOrder = []string{
+	"name", "slug", "kind", "summary", "actor-kind", "date", "from", "to", "last", "vague", "rhythm", "until", "place", "commune", "website", "by",
+	"audience", "duration", "ingredients", "steps", "content", "activities", "event-kind", "status", "image", "image-alt", "street", "lat", "lon",
+	"zone", "accessibility", "access", "transport", "meals", "housing", "toilets", "join", "capacity", "sign-up", "online", "organisers", "invites",
+	"others", "programme", "roles", "arguments", "outputs", "aftercare", "to-verify", "typology", "account", "territories", "themes", "licence",
+}
+
 // editForm is an editor's form being filled in: what was typed, as it was typed, and
 // what is wrong with it.
 type editForm struct {
@@ -130,12 +138,11 @@ func (f *editForm) refuse(invalid *instance.ValidationError) {
 
 // Mistakes lists what is to be mended, what comes first in the form first.
 func (f *editForm) Mistakes() []editMistake {
-	order := f.of.order()
 	place := func(w editMistake) int {
-		if i := slices.Index(order, w.Field); i >= 0 {
+		if i := slices.Index(formOrder, w.Field); i >= 0 {
 			return i
 		}
-		return len(order)
+		return len(formOrder)
 	}
 	return slices.SortedStableFunc(slices.Values(f.wrong), func(a, b editMistake) int { return place(a) - place(b) })
 }
@@ -154,7 +161,7 @@ func (f *editForm) Field(name string) editField {
 	field := f.field(name, "f-"+name, spec, f.Get(name))
 	for _, w := range f.wrong {
 		if w.Field == name {
-			field.Mistake = w.Message
+			field.Mistake = capitalise(w.Message)
 		}
 	}
 	chosen := f.Values[name]

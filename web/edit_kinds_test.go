@@ -72,6 +72,14 @@ func TestAnEventThatComesBack(t *testing.T) {
 		t.Fatalf("%d dates", n)
 	}
 	second := s.node.URLs().Path(objects[1].Common().ID)
+	page := s.get(second)
+	page.shows("Les autres dates")
+	page.lacks("Au même endroit")
+	for i, o := range objects {
+		if at := s.node.URLs().Path(o.Common().ID); (len(page.all("a", "href", at)) == 1) != (i != 1) {
+			t.Errorf("the second date leads to date %d %d times", i+1, len(page.all("a", "href", at)))
+		}
+	}
 	v := s.as(cookie, http.MethodGet, second+"/modifier", nil)
 	v.shows("cette date et les 2 suivantes")
 	changed := v.filled()

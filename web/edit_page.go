@@ -2,6 +2,7 @@ package web
 
 import (
 	"errors"
+	"net/http"
 	"slices"
 
 	"github.com/maillage/maillage/instance"
@@ -27,6 +28,7 @@ type editView struct {
 	Following int  // dates of the series after this one
 	From      *link
 	Published bool
+	Answers   bool // what was sent is in the form: the browser need not keep it
 }
 
 // publishHub leads to the forms.
@@ -51,7 +53,7 @@ func (s *Server) publishHub(r *request) error {
 func (w *writing) show(status int) error {
 	v := editView{
 		Form: w.form, Kind: w.of.kind, Action: w.address(), Media: w.s.node.Media() != nil, ImageName: w.form.Get("image"),
-		Actors: actorOptions(w.actors), Others: actorOptions(w.actors),
+		Actors: actorOptions(w.actors), Others: actorOptions(w.actors), Answers: w.Request().Method == http.MethodPost,
 	}
 	if w.draft != nil {
 		v.Draft = w.draft.ID

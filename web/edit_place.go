@@ -1,7 +1,7 @@
 package web
 
 import (
-	"net/http"
+	"context"
 	"regexp"
 	"slices"
 	"strconv"
@@ -93,21 +93,28 @@ var (
 	withPostalCode  = regexp.MustCompile(`^([0-9]{5})\b\s*(.*)$|^(.*?)\s*\b([0-9]{5})$`)
 )
 
+// splitCommune tells the name of a commune that was typed from what tells it from its
+// namesakes.
+func splitCommune(typed string) (name, departement, postal string) {
+	if m := withDepartement.FindStringSubmatch(typed); m != nil {
+		return m[1], m[2], ""
+	}
+	if m := withPostalCode.FindStringSubmatch(typed); m != nil {
+		return strings.TrimSpace(m[2] + m[3]), "", m[1] + m[4]
+	}
+	return typed, "", ""
+}
+
 // locate fills in what is known of a commune from what was typed: "Redon",
 // "Redon (35)", "35600", "35600 Redon". What the node does not know stays as typed.
 func (f *editForm) locate(p *instance.Place, typed string) {
-	name, departement, postal := typed, "", ""
-	if m := withDepartement.FindStringSubmatch(typed); m != nil {
-		name, departement = m[1], m[2]
-	} else if m := withPostalCode.FindStringSubmatch(typed); m != nil {
-		postal, name = m[1]+m[4], strings.TrimSpace(m[2]+m[3])
-	}
+	name, departement, postal := splitCommune(typed)
 	p.Locality, p.Departement, p.PostalCode = name, departement, postal
 	p.INSEE, p.Region, p.Point, p.Precision = "", "", nil, ""
 	if typed == "" {
 		return
 	}
-	found := f.r.communes(name, departement, postal)
+	found := communesMeant(f.r.ctx(), f.r.s.node, name, departement, postal)
 	if len(found) > 1 && departement == "" && postal == "" {
 		f.fail("commune", "plusieurs communes portent ce nom ; ajoutez le code postal ou le département : %s", labelsOf(found))
 		return
@@ -134,9 +141,9 @@ func labelsOf(communes []instance.Commune) string {
 	return strings.Join(labels, ", ")
 }
 
-// communes are those that somebody may mean, the most populated first.
-func (r *request) communes(name, departement, postal string) []instance.Commune {
-	known := r.s.node.Gazetteer()
+// communesMeant are those that somebody may mean, the most populated first.
+func communesMeant(ctx context.Context, n *instance.Node, name, departement, postal string) []instance.Commune {
+	known := n.Gazetteer()
 	var found []instance.Commune
 	if postal != "" {
 		for _, c := range known.ByPostalCode(postal) {
@@ -152,14 +159,14 @@ func (r *request) communes(name, departement, postal string) []instance.Commune 
 		}
 	}
 	if len(found) == 0 {
-		return r.territoryCommunes(name, departement)
+		return territoryCommunes(ctx, n, name, departement)
 	}
 	return found
 }
 
-// territoryCommunes looks among the territories of this node.
-func (r *request) territoryCommunes(name, departement string) []instance.Commune {
-	a, err := r.s.node.ActorBySlug(r.ctx(), instance.KindTerritory, instance.Slugify(name))
+// territoryCommunes looks among the territories of a node.
+func territoryCommunes(ctx context.Context, n *instance.Node, name, departement string) []instance.Commune {
+	a, err := n.ActorBySlug(ctx, instance.KindTerritory, instance.Slugify(name))
 	if err != nil || a.Territory == nil || a.Territory.Kind != "commune" {
 		return nil
 	}
@@ -174,17 +181,4 @@ func (r *request) territoryCommunes(name, departement string) []instance.Commune
 		return nil
 	}
 	return []instance.Commune{c}
-}
-
-// suggestCommunes completes the name or the postal code of a commune that someone is
-// typing, for the form: ["Redon (35)"].
-func (s *Server) suggestCommunes(r *request) error {
-	labels := []string{}
-	for _, c := range s.node.Gazetteer().Suggest(instance.Truncate(r.QueryParam("q"), 100), 8) {
-		if c.Kind != instance.CommunePays && c.Kind != instance.CommuneQuartier {
-			labels = append(labels, communeLabel(c.Name, c.Departement))
-		}
-	}
-	slices.Sort(labels)
-	return r.JSON(http.StatusOK, slices.Compact(labels))
 }

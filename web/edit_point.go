@@ -1,7 +1,6 @@
 package web
 
 import (
-	"net/http"
 	"strings"
 
 	"github.com/maillage/maillage/instance"
@@ -55,10 +54,10 @@ func (f *editForm) findAddress() {
 		f.fail("street", "ce nœud ne sait pas chercher une adresse : posez le point sur la carte, ou écrivez les coordonnées")
 		return
 	case street == "" && place == "":
-		f.fail("street", "écrivez d'abord l'adresse ou le nom du lieu")
+		f.fail("street", "écrivez d’abord l’adresse ou le nom du lieu")
 		return
 	case f.r.s.attempts.take("geocode by "+f.r.account.ID, geocodesBy) > 0:
-		f.fail("street", "vous avez cherché beaucoup d'adresses : réessayez dans un quart d'heure")
+		f.fail("street", "vous avez cherché beaucoup d’adresses : réessayez dans un quart d’heure")
 		return
 	}
 	q := instance.AddressQuery{Limit: 5}
@@ -90,19 +89,3 @@ func (f *editForm) Found() *foundPlaces { return f.found }
 
 // Placed says that a position was taken; "" when none was.
 func (f *editForm) Placed() string { return f.placed }
-
-// communePoint is where a commune is, for the small map: {"lat": 48.39, "lon": -4.49}, or
-// null.
-func (s *Server) communePoint(r *request) error {
-	type point struct {
-		Lat float64 `json:"lat"`
-		Lon float64 `json:"lon"`
-	}
-	var p instance.Place
-	newEditForm(r, actorForm, nil).locate(&p, instance.Truncate(strings.TrimSpace(r.QueryParam("commune")), 100))
-	var at *point
-	if p.Point != nil {
-		at = &point{p.Point.Lat, p.Point.Lon}
-	}
-	return r.JSON(http.StatusOK, at)
-}

@@ -63,16 +63,9 @@ func TestAnAddressIsFoundWithoutJavaScript(t *testing.T) {
 	v.shows("vous avez cherché beaucoup d’adresses")
 }
 
-func TestAPointStartsFromItsCommune(t *testing.T) {
+func TestAnAddressIsNotLookedForWithoutAGeocoder(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	s.territory("brest", "Brest", atBrest)
-	if v := s.get("/communes/position?commune=Brest"); v.Code != http.StatusOK || !strings.Contains(v.Body.String(), `"lat":48.39`) {
-		t.Errorf("Brest: %d %s", v.Code, v.Body)
-	}
-	if v := s.get("/communes/position?commune=Nulle-Part"); v.Code != http.StatusOK || strings.TrimSpace(v.Body.String()) != "null" {
-		t.Errorf("nowhere: %d %s", v.Code, v.Body)
-	}
 	cookie, _ := s.writerOf("lou@a.example", instance.RoleContributor, s.org.ID)
 	s.as(cookie, http.MethodGet, "/publier/evenement", nil).lacks("Trouver l’adresse") // no geocoder was chosen
 }

@@ -103,20 +103,20 @@ func readRecipe(f *editForm, o instance.Object) {
 			f.fail("programme", "numérotez les jours : 1, 2, 3…")
 		}
 		if c[2] == "" {
-			f.fail("programme", "un moment du programme n'a pas de titre")
+			f.fail("programme", "un moment du programme n’a pas de titre")
 		}
 		return instance.Slot{Day: day, Slot: c[1], Title: c[2], What: c[3]}
 	})
 	slices.SortStableFunc(r.Programme, func(a, b instance.Slot) int { return a.Day - b.Day })
 	r.Roles = itemsOf(f.cells("roles"), func(c []string) instance.RecipeRole {
 		if c[0] == "" {
-			f.fail("roles", "un rôle n'a pas de nom")
+			f.fail("roles", "un rôle n’a pas de nom")
 		}
 		return instance.RecipeRole{Name: c[0], What: c[1]}
 	})
 	r.Arguments = itemsOf(f.cells("arguments"), func(c []string) instance.Argument {
 		if c[0] == "" || c[1] == "" {
-			f.fail("arguments", "écrivez l'objection et sa réponse")
+			f.fail("arguments", "écrivez l’objection et sa réponse")
 		}
 		return instance.Argument{Objection: c[0], Answer: c[1]}
 	})
@@ -172,8 +172,8 @@ func (w *writing) checkFork(o instance.Object) {
 	licence := from.Common().Licence
 	switch {
 	case !adaptable(licence):
-		w.form.fail("licence", "la recette d'origine ne dit pas sa licence : demandez à ses auteurs avant de la reprendre")
+		w.form.fail("licence", "la recette d’origine ne dit pas sa licence : demandez à ses auteurs avant de la reprendre")
 	case shareAlike[licence] && b.Licence != licence:
-		w.form.fail("licence", "la licence de la recette d'origine vous engage : gardez « %s »", w.label("licences", licence))
+		w.form.fail("licence", "la licence de la recette d’origine vous engage : gardez « %s »", w.label("licences", licence))
 	}
 }

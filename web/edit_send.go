@@ -111,12 +111,20 @@ func (w *writing) check(o instance.Object) bool {
 	if errors.As(o.Validate(), &invalid) {
 		w.form.refuse(invalid)
 	}
+	if event, ok := o.(*instance.Event); ok && w.comesBack() {
+		if _, err := w.form.occurrences(event); errors.As(err, &invalid) {
+			w.form.refuse(invalid)
+		}
+	}
 	w.checkFork(o)
 	if w.actor() == "" {
 		w.form.fail("by", "choisissez au nom de qui vous publiez")
 	}
 	return len(w.form.wrong) == 0
 }
+
+// comesBack says that what is written is to be published at several dates.
+func (w *writing) comesBack() bool { return w.old == nil && w.form.Get("rhythm") != "" }
 
 // preview keeps the form and shows what will become of it.
 func (w *writing) preview(o instance.Object) error {
@@ -132,7 +140,7 @@ func (w *writing) preview(o instance.Object) error {
 // publish makes what was written public.
 func (w *writing) publish(o instance.Object) error {
 	if w.old != nil && w.form.Get("vu") != "" && w.form.Get("vu") != version(w.old) {
-		w.form.fail("vu", "quelqu'un d'autre a enregistré des changements depuis : voyez l'historique ; enregistrer de nouveau les remplacera")
+		w.form.fail("vu", "quelqu’un d’autre a enregistré des changements depuis : voyez l’historique ; enregistrer de nouveau les remplacera")
 		w.form.Set("vu", version(w.old))
 	}
 	if !w.check(o) {
@@ -168,7 +176,7 @@ func (w *writing) makePublic(o instance.Object) (instance.Object, error) {
 		return w.changeEvent(event)
 	case w.old != nil:
 		return w.editor.Edit(w.ctx(), w.old.Common().ID, o)
-	case isEvent && w.form.Get("rhythm") != "":
+	case isEvent && w.comesBack():
 		dates, err := w.form.occurrences(event)
 		if err != nil {
 			return nil, err

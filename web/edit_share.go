@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/maillage/maillage/instance"
@@ -20,6 +21,7 @@ type shareView struct {
 	Text      string // to copy
 	Series    []card
 	Calendar  string
+	Over      bool // its date went by: it may be mistyped
 }
 
 // share says who will see a publication, and how to pass it on.
@@ -46,7 +48,7 @@ func (s *Server) share(kind instance.Kind) handler {
 		v.Text = shareText(v.card, b.ID)
 		v.Mail = mailTo(v.Name, v.Text)
 		if e, ok := o.(*instance.Event); ok {
-			v.Calendar = v.Path + ".ics"
+			v.Calendar, v.Over = v.Path+".ics", e.Over(s.node.Now())
 			following, err := s.node.Editor(r.account).Following(r.ctx(), e)
 			if err != nil {
 				return err
@@ -73,13 +75,11 @@ func (r *request) followers(actor string) int {
 
 // shareText is a message to pass on: what, when, where, and the address.
 func shareText(c card, address string) string {
-	lines := []string{c.Name}
-	for _, line := range []string{c.When, c.Where, c.Summary, address} {
-		if line != "" {
-			lines = append(lines, line)
-		}
+	lines := []string{c.Name, c.When, c.Where, c.Summary, address}
+	if c.Kind == instance.KindAnnouncement {
+		lines = []string{c.Summary, address}
 	}
-	return strings.Join(lines, "\n")
+	return strings.Join(slices.DeleteFunc(lines, func(line string) bool { return line == "" }), "\n")
 }
 
 // mailTo begins a message in the reader's mail program.

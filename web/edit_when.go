@@ -71,7 +71,7 @@ func (f *editForm) readWhen(was instance.When, place *instance.Place) instance.W
 		return f.readVague(w, was)
 	}
 	if f.text("vague") != "" {
-		f.fail("vague", "effacez ces mots, ou la date : un événement n'a que l'une ou l'autre")
+		f.fail("vague", "effacez ces mots, ou la date : un événement n’a que l’une ou l’autre")
 	}
 	loc := w.Location()
 	first, ok := f.day("date", loc)
@@ -84,15 +84,15 @@ func (f *editForm) readWhen(was instance.When, place *instance.Place) instance.W
 			return w
 		}
 		if last.Before(first) {
-			f.fail("last", "la fin précède le début")
-			return w
+			f.fail("last", "ce jour vient avant la date du début : changez l’un des deux")
+			last = first
 		}
 	}
 	from, hasFrom := f.hour("from")
 	to, hasTo := f.hour("to")
 	switch {
 	case hasTo && !hasFrom:
-		f.fail("from", "donnez aussi l'heure du début")
+		f.fail("from", "donnez aussi l’heure du début")
 	case !hasFrom:
 		w.AllDay, w.Start = true, first.UTC()
 		if last.After(first) {
@@ -106,7 +106,7 @@ func (f *editForm) readWhen(was instance.When, place *instance.Place) instance.W
 			}
 			w.End = atHour(last, to).UTC()
 		} else if last.After(first) {
-			f.fail("to", "donnez aussi l'heure de la fin")
+			f.fail("to", "donnez aussi l’heure de la fin")
 		}
 	}
 	return w
@@ -121,8 +121,11 @@ func (f *editForm) readVague(w, was instance.When) instance.When {
 	if len([]rune(w.Text)) > 200 {
 		f.fail("vague", "raccourcissez à 200 caractères")
 	}
-	if f.text("from") != "" || f.text("to") != "" || f.text("last") != "" {
+	switch {
+	case f.text("from") != "" || f.text("to") != "" || f.text("last") != "":
 		f.fail("date", "donnez aussi la date du premier jour")
+	case w.Text == "":
+		f.fail("date", "donnez une date ; si elle n’est pas fixée, dites-la avec vos mots dans « Date encore vague »")
 	}
 	return w
 }
@@ -147,7 +150,7 @@ func (f *editForm) hour(name string) (minutes int, ok bool) {
 	}
 	m := hourPattern.FindStringSubmatch(s)
 	if m == nil {
-		f.fail(name, "écrivez l'heure comme 14:30")
+		f.fail(name, "écrivez l’heure comme 14:30")
 		return 0, false
 	}
 	hours, _ := strconv.Atoi(m[1])

@@ -10,6 +10,7 @@ import (
 type eventView struct {
 	objectView
 	Over             bool
+	CalledOff        bool   // it does not take place on its date
 	State            string // where it stands, in words, claiming no more than is known
 	Organisers       []link
 	OrganisersGuess  bool // the organisers were deduced, not read
@@ -23,7 +24,13 @@ type eventView struct {
 	Join             *joinBox
 	Contributions    []contribution
 	Practical        practicalView
+	OtherDates       []card // the next ones, of what comes back
 	SamePlace        []card // what else happens or happened in its territory
+}
+
+// calledOff says that an event does not take place on its date.
+func calledOff(e *instance.Event) bool {
+	return e.Status == instance.StatusCancelled || e.Status == instance.StatusPostponed
 }
 
 // contribution is something an event produced.
@@ -34,7 +41,7 @@ type contribution struct {
 
 func (r *request) showEvent(p *page, common objectView, e *instance.Event) error {
 	v := eventView{
-		objectView: common, Over: e.Over(r.s.node.Now()) && e.Status != instance.StatusCancelled,
+		objectView: common, CalledOff: calledOff(e), Over: e.Over(r.s.node.Now()) && !calledOff(e),
 		Organisers:      r.links(e.Organisers, instance.KindPartner),
 		OrganisersGuess: slices.Contains(e.Inferred, "organisers"), PlaceGuess: slices.Contains(e.Inferred, "locality"),
 		Participants: e.Participants, Capacity: e.Capacity,
@@ -52,6 +59,9 @@ func (r *request) showEvent(p *page, common objectView, e *instance.Event) error
 		return err
 	}
 	v.Parts = r.objectCards(parts)
+	if v.OtherDates, err = r.otherDates(e); err != nil {
+		return err
+	}
 	if v.SamePlace, err = r.samePlace(e); err != nil {
 		return err
 	}
@@ -124,6 +134,19 @@ func (r *request) state(e *instance.Event, over bool) string {
 	return label
 }
 
+// otherDates lists the next dates of an event that comes back.
+func (r *request) otherDates(e *instance.Event) ([]card, error) {
+	if e.Series == "" {
+		return nil, nil
+	}
+	const few = 6
+	events, _, err := r.s.node.Objects(r.ctx(), instance.ObjectFilter{
+		Kinds: []instance.Kind{instance.KindEvent}, Series: e.Series, From: r.s.node.Now(), Sort: instance.ByStart, Limit: few + 1,
+	})
+	events = slices.DeleteFunc(events, func(o instance.Object) bool { return o.Common().ID == e.ID })
+	return r.objectCards(events[:min(few, len(events))]), err
+}
+
 // samePlace lists a few other events of the event's most precise territory, the
 // latest first: what came before, and what came next.
 func (r *request) samePlace(e *instance.Event) ([]card, error) {
@@ -138,7 +161,7 @@ func (r *request) samePlace(e *instance.Event) ([]card, error) {
 	var cards []card
 	for _, o := range events {
 		other, ok := o.(*instance.Event)
-		related := !ok || other.ID == e.ID || (other.PartOf != nil && other.PartOf.ID == e.ID)
+		related := !ok || other.ID == e.ID || other.PartOf != nil && other.PartOf.ID == e.ID || e.Series != "" && other.Series == e.Series
 		if !related && len(cards) < few {
 			cards = append(cards, r.objectCard(other).amongAlike())
 		}
@@ -149,6 +172,7 @@ func (r *request) samePlace(e *instance.Event) ([]card, error) {
 // eventStatusLD maps our statuses to schema.org's.
 var eventStatusLD = map[instance.EventStatus]string{
 	instance.StatusCancelled: "https://schema.org/EventCancelled",
+	instance.StatusPostponed: "https://schema.org/EventPostponed",
 }
 
 func eventLD(e *instance.Event, organisers []link) thingLD {

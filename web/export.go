@@ -180,7 +180,7 @@ func (r *request) wanted(l listing, f *format) (instance.Query, func(instance.Do
 			return e.Over(now) == (which == periodPast)
 		}, nil
 	}
-	return q, nil, invalidParameter("periode", "choisissez a-venir ou passes, ou ne donnez rien pour tout l'agenda")
+	return q, nil, invalidParameter("periode", "choisissez a-venir ou passes, ou ne donnez rien pour tout l’agenda")
 }
 
 func invalidParameter(name, message string) error {

@@ -147,7 +147,7 @@ func (e *atomEncoder) content(it *item) *atomText {
 func (x *export) facts(it *item) string {
 	var parts []string
 	if event := it.event(); event != nil {
-		if event.Status == instance.StatusCancelled || event.Status == instance.StatusProposed {
+		if changesPlans(event.Status) {
 			parts = append(parts, x.label("event_status", string(event.Status)))
 		}
 		parts = append(parts, x.when(event.When))

@@ -49,7 +49,7 @@ func (r *request) sendEvent(o instance.Object, name string) error {
 	case e == nil:
 		return instance.ErrNotFound
 	case e.When.Vague():
-		return newProblem(http.StatusNotFound, "Le jour de cet événement n'est pas connu : aucun agenda ne saurait où le ranger.")
+		return newProblem(http.StatusNotFound, "Le jour de cet événement n’est pas connu : aucun agenda ne saurait où le ranger.")
 	}
 	urls, path := r.s.node.URLs(), r.s.node.URLs().Path(it.ID)
 	x := &export{

@@ -167,7 +167,7 @@ func icalStatus(s instance.EventStatus) string {
 		return ""
 	case instance.StatusCancelled:
 		return "CANCELLED"
-	case instance.StatusProposed:
+	case instance.StatusProposed, instance.StatusPostponed:
 		return "TENTATIVE"
 	}
 	return "CONFIRMED"

@@ -3,11 +3,11 @@ package web
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/maillage/maillage/instance"
 )
@@ -49,22 +49,41 @@ func (s *Server) history(kind instance.Kind) handler {
 			return err
 		}
 		v := historyView{Name: cmp.Or(b.Name, r.T("kind."+string(b.Kind))), Path: s.node.URLs().Path(b.ID), Gone: !b.Deleted.IsZero()}
-		names := map[string]string{}
-		for i, version := range versions {
-			line := versionLine{
-				Seq: version.Seq, Verb: version.Verb, When: r.moment(version.At), Who: r.authorName(names, version.Account),
-				Current: i == 0 && version.Verb != instance.VerbDelete,
-			}
-			if version.Verb == instance.VerbUpdate && i+1 < len(versions) {
-				line.Changes = r.changes(versions[i+1].Version, version.Version)
-			}
-			v.Versions = append(v.Versions, line)
-		}
-		if len(versions) == 0 { // created by an import or by the API, and untouched since
-			v.Versions = []versionLine{{Verb: instance.VerbCreate, When: r.moment(b.Published), Who: r.authorName(names, ""), Current: true}}
-		}
-		return r.show("history", &page{Title: r.T("history.title", v.Name), NoIndex: true, View: v})
+		return r.showHistory(v, versions, b.Published, r.changes)
 	}
+}
+
+// actorHistory shows what an organisation or a territory of ours said of itself.
+func (s *Server) actorHistory(kind instance.Kind) handler {
+	return func(r *request) error {
+		a, err := r.presentable(kind)
+		if err != nil {
+			return err
+		}
+		versions, err := s.node.Editor(r.account).History(r.ctx(), a.ID)
+		if err != nil {
+			return err
+		}
+		return r.showHistory(historyView{Name: a.Name, Path: s.node.URLs().Path(a.ID)}, versions, a.Created, r.presentationChanges)
+	}
+}
+
+func (r *request) showHistory(v historyView, versions []instance.Revision, created time.Time, changes func(was, is instance.Object) []fieldChange) error {
+	names := map[string]string{}
+	for i, version := range versions {
+		line := versionLine{
+			Seq: version.Seq, Verb: version.Verb, When: r.moment(version.At), Who: r.authorName(names, version.Account),
+			Current: i == 0 && version.Verb != instance.VerbDelete,
+		}
+		if version.Verb == instance.VerbUpdate && i+1 < len(versions) {
+			line.Changes = changes(versions[i+1].Version, version.Version)
+		}
+		v.Versions = append(v.Versions, line)
+	}
+	if len(versions) == 0 { // created by an import or by the API, and untouched since
+		v.Versions = []versionLine{{Verb: instance.VerbCreate, When: r.moment(created), Who: r.authorName(names, ""), Current: true}}
+	}
+	return r.show("history", &page{Title: r.T("history.title", v.Name), NoIndex: true, View: v})
 }
 
 // authorName is what the account that made a version is called.
@@ -122,17 +141,34 @@ func (r *request) changes(was, is instance.Object) []fieldChange {
 	of := editableOf(is.Common().Kind)
 	before, after := r.formOf(of, was), r.formOf(of, is)
 	var changes []fieldChange
-	for _, name := range of.order() {
-		spec := of.fields[name]
-		a, b := before.words(name, spec), after.words(name, spec)
+	for _, name := range formOrder {
+		if name == "image" {
+			continue // a file's name; what the image shows is told by its words
+		}
+		spec, field := of.fields[name]
+		rows, group := of.rows[name]
+		var label, a, b string
+		switch {
+		case field:
+			label, a, b = spec.label, before.words(name, spec), after.words(name, spec)
+		case group:
+			label, a, b = rows.legend, before.rowWords(name), after.rowWords(name)
+		}
 		if a != b {
-			changes = append(changes, newFieldChange(r.T(spec.label), a, b))
+			changes = append(changes, newFieldChange(r.T(label), a, b))
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(of.rows)) {
-		a, b := before.rowWords(name), after.rowWords(name)
-		if a != b {
-			changes = append(changes, newFieldChange(r.T(of.rows[name].legend), a, b))
+	return changes
+}
+
+// presentationChanges lists what differs between two versions of what an actor says of itself.
+func (r *request) presentationChanges(was, is instance.Object) []fieldChange {
+	kind := is.Common().Kind
+	before, after := instance.ProposedValues(was), instance.ProposedValues(is)
+	var changes []fieldChange
+	for _, field := range instance.ProposedFields(kind) {
+		if before[field] != after[field] {
+			changes = append(changes, newFieldChange(r.proposedLabel(kind, field), r.proposedWords(field, before[field]), r.proposedWords(field, after[field])))
 		}
 	}
 	return changes
@@ -141,24 +177,6 @@ func (r *request) changes(was, is instance.Object) []fieldChange {
 func newFieldChange(label, was, now string) fieldChange {
 	before, after := diffWords(was, now)
 	return fieldChange{label, before, after}
-}
-
-// order lists the fields that are compared: what matters most first, then by name.
-func (of *editable) order() []string {
-	first := []string{"name", "summary", "date", "from", "to", "last", "vague", "place", "commune", "content", "status", "street"}
-	hidden := []string{"vu", "draft", "by", "rhythm", "until", "image"}
-	var rest []string
-	for name := range of.fields {
-		column := false
-		for rows := range of.rows {
-			column = column || strings.HasPrefix(name, rows+"-")
-		}
-		if !column && !slices.Contains(first, name) && !slices.Contains(hidden, name) {
-			rest = append(rest, name)
-		}
-	}
-	slices.Sort(rest)
-	return slices.DeleteFunc(append(first, rest...), func(name string) bool { _, ok := of.fields[name]; return !ok })
 }
 
 func (r *request) formOf(of *editable, o instance.Object) *editForm {
@@ -177,6 +195,8 @@ func (f *editForm) words(name string, spec fieldSpec) string {
 			words = append(words, f.r.label(spec.list, value))
 		case name == "status":
 			words = append(words, f.r.label("event_status", value))
+		case spec.kind == "date" || spec.kind == "time":
+			words = append(words, f.r.asSaid(value))
 		case name == "territories" || name == "organisers":
 			words = append(words, f.r.link(instance.Ref{ID: value}, instance.KindTerritory).Name)
 		default:
@@ -184,6 +204,17 @@ func (f *editForm) words(name string, spec fieldSpec) string {
 		}
 	}
 	return strings.Join(words, ", ")
+}
+
+// asSaid is the value of a field of dates or hours, in words.
+func (l *locale) asSaid(value string) string {
+	if day, err := time.Parse(time.DateOnly, value); err == nil {
+		return l.weekday(day) + " " + l.day(day)
+	}
+	if hour, err := time.Parse("15:04", value); err == nil {
+		return l.clock(hour)
+	}
+	return value
 }
 
 func (f *editForm) rowWords(name string) string {

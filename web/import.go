@@ -4,13 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"mime/multipart"
 	"net/http"
-	"net/url"
 	"path"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -26,31 +25,37 @@ type Importing struct {
 	Dir    string // where files wait, an hour at most
 }
 
-// importer imports by the pages.
+// importer imports, by the pages and by the API.
 type importer struct {
 	*Importing
 	node    *instance.Node
+	log     *slog.Logger
+	french  *locale // in which the API tells what became of rows
 	uploads *uploads
 	runs    *importRuns
 }
 
-func (s *Server) newImporter(o *Importing) (*importer, error) {
+func newImporter(o *Importing, n *instance.Node, log *slog.Logger, french *locale) (*importer, error) {
 	if o == nil {
 		return nil, nil // a node without it has no such pages
 	}
-	u, err := newUploads(o.Dir, s.node.Now)
+	u, err := newUploads(o.Dir, n.Now)
 	if err != nil {
 		return nil, err
 	}
-	return &importer{Importing: o, node: s.node, uploads: u, runs: newImportRuns(s.log, s.node.Now)}, nil
+	return &importer{Importing: o, node: n, log: log, french: french, uploads: u, runs: newImportRuns(log, n.Now)}, nil
 }
 
 // Close stops the imports that go on, and waits for them: what they did is kept.
 func (s *Server) Close() {
 	if s.importer != nil {
-		s.importer.runs.close()
-		s.importer.uploads.close()
+		s.importer.close()
 	}
+}
+
+func (im *importer) close() {
+	im.runs.close()
+	im.uploads.close()
 }
 
 // imports keeps a page for those who write for an organisation of this node.
@@ -132,7 +137,7 @@ var importForm = &editable{
 		"adresse": {label: "import.address", hint: "import.address.hint", kind: "url", max: 2000},
 		"format":  {label: "import.format", hint: "import.format.hint", kind: "select", blank: "import.format.auto"},
 	},
-	domain: map[string]string{"url": "adresse"},
+	domain: map[string]string{"url": "adresse", "file": "fichier"},
 }
 
 // importView is the page that asks for a file.
@@ -168,9 +173,6 @@ func (w *importing) showStart(status int, f *editForm) error {
 	return w.render(status, "import", &page{Title: w.T("import.title"), NoIndex: true, View: v})
 }
 
-// uploadPatience is how long a file may take to come, and how long its answer.
-const uploadPatience = 5 * time.Minute
-
 // importSend takes a file, or reads an address.
 func (s *Server) importSend(w *importing) error {
 	if len(w.owners) == 0 {
@@ -204,10 +206,7 @@ func (s *Server) importSend(w *importing) error {
 
 // receive reads the form into f and its file to the disk; nil when it has none.
 func (w *importing) receive(f *editForm) (up *upload, err error) {
-	control := http.NewResponseController(w.Response())
-	// A slow line takes longer than a page; where it cannot be set, the usual holds.
-	_ = control.SetReadDeadline(time.Now().Add(uploadPatience))
-	_ = control.SetWriteDeadline(time.Now().Add(uploadPatience))
+	w.patient(w.Context)
 	req := w.Request()
 	// What is too large is read to its end, up to a point: a browser listens only then.
 	req.Body = http.MaxBytesReader(w.Response(), req.Body, 4*maxImport)
@@ -247,8 +246,7 @@ func (w *importing) receive(f *editForm) (up *upload, err error) {
 }
 
 func (w *importing) receiveFile(f *editForm, part *multipart.Part) (*upload, error) {
-	name := instance.CleanName(path.Base(strings.ReplaceAll(part.FileName(), `\`, "/")), 200)
-	up, err := w.uploads.keep(upload{Account: w.account.ID, Name: name}, part)
+	up, err := w.uploads.keep(upload{Account: w.account.ID, Name: fileName(part.FileName())}, part)
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.Is(err, errTooLarge), errors.As(err, &tooLarge):
@@ -260,37 +258,24 @@ func (w *importing) receiveFile(f *editForm, part *multipart.Part) (*upload, err
 	return up, err
 }
 
+// fileName is what a file that was sent is called, without the folders before it.
+func fileName(sent string) string {
+	return instance.CleanName(path.Base(strings.ReplaceAll(sent, `\`, "/")), 200)
+}
+
 // fetch reads the address of the form.
 func (w *importing) fetch(f *editForm) (*upload, error) {
 	address := f.text("adresse")
-	u, err := url.Parse(address)
-	switch {
-	case address == "":
+	if address == "" {
 		f.fail("fichier", "choisissez un fichier, ou donnez une adresse")
 		return nil, nil // the form says why
-	case err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || len(address) > 2000:
-		f.fail("adresse", "écrivez l'adresse entière, avec https://")
+	}
+	up, err := w.fetched(w.ctx(), w.account.ID, address)
+	if invalid, ok := asInvalid(err); ok {
+		f.refuse(invalid)
 		return nil, nil // the form says why
 	}
-	body, _, err := w.Fetch(w.ctx(), address, "")
-	if err != nil {
-		w.s.log.InfoContext(w.ctx(), "cannot read an address to import", "address", address, "err", err)
-		f.refuseAddress(err)
-		return nil, w.ctx().Err()
-	}
-	return w.uploads.keep(upload{Account: w.account.ID, Name: address, Address: address}, strings.NewReader(string(body)))
-}
-
-// refuseAddress says why an address gave nothing, without a word of what is behind it.
-func (f *editForm) refuseAddress(err error) {
-	switch {
-	case errors.Is(err, instance.ErrNotFound), errors.Is(err, instance.ErrGone):
-		f.fail("adresse", "il n'y a rien à cette adresse : ouvrez-la dans votre navigateur, et recopiez-la")
-	case errors.Is(err, instance.ErrForbidden):
-		f.fail("adresse", "cette adresse n'est pas publique : téléchargez le fichier, et envoyez-le ici")
-	default:
-		f.fail("adresse", "cette adresse ne se laisse pas lire : vérifiez-la, ou téléchargez le fichier et envoyez-le ici")
-	}
+	return up, err
 }
 
 // recognise finds the format of a file, and refuses what is none.
@@ -299,39 +284,10 @@ func (w *importing) recognise(f *editForm, up *upload) error {
 		f.fail("adresse", "choisissez un fichier ou une adresse, pas les deux")
 		return nil
 	}
-	field := "fichier"
-	if up.Address != "" {
-		field = "adresse"
-	}
-	data, err := w.uploads.data(up.ID)
-	if err != nil {
-		return err
-	}
-	if f.refuseBinary(field, data); len(f.wrong) > 0 {
+	err := w.importer.recognise(up, f.Get("format"))
+	if invalid, ok := asInvalid(err); ok {
+		f.refuse(invalid)
 		return nil
 	}
-	format := f.Get("format")
-	if format == "" {
-		format = w.Reader.Detect(up.Name, data)
-	}
-	if !slices.Contains(w.Reader.Formats(), format) {
-		f.fail("format", "ce format n'est pas reconnu : choisissez-le dans la liste, puis redonnez le fichier")
-		return nil
-	}
-	up.Settings = importSettings{Format: format, Source: up.Name, Mapping: map[string]string{}}
-	return w.uploads.save(up)
-}
-
-// refuseBinary refuses a file that holds no text.
-func (f *editForm) refuseBinary(field string, data []byte) {
-	kind, _, _ := strings.Cut(http.DetectContentType(data), ";")
-	family, _, _ := strings.Cut(kind, "/")
-	switch {
-	case len(data) == 0:
-		f.fail(field, "ce fichier est vide")
-	case slices.Contains([]string{"application/zip", "application/x-gzip", "application/x-rar-compressed"}, kind):
-		f.fail(field, "c'est un classeur ou une archive : enregistrez le tableau en CSV, ou ouvrez l'archive, et envoyez le fichier lui-même")
-	case kind == "application/pdf", slices.Contains([]string{"image", "video", "audio", "font"}, family):
-		f.fail(field, "ce n'est ni un agenda, ni une carte, ni un tableau")
-	}
+	return err
 }

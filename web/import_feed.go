@@ -134,7 +134,7 @@ func (s *Server) importFollow(w *importing) error {
 	feed := instance.Feed{URL: f.text("adresse"), Format: f.Get("format")}
 	feed.Options.Licence = f.Get("licence")
 	if w.owner(f.Get("by")) == nil {
-		f.fail("by", "choisissez l'organisation qui publie")
+		f.fail("by", "choisissez l’organisation qui publie")
 	}
 	if feed.Format != "" && !slices.Contains(w.Reader.Formats(), feed.Format) {
 		f.fail("format", "choisissez dans la liste")
@@ -148,7 +148,7 @@ func (s *Server) importFollow(w *importing) error {
 		f.fail("frequence", "choisissez dans la liste")
 	}
 	if len(feed.URL) > 2000 {
-		f.fail("adresse", "écrivez l'adresse entière, avec https://")
+		f.fail("adresse", "écrivez l’adresse entière, avec https://")
 	}
 	if len(f.wrong) == 0 {
 		_, err = w.Feeder.Add(w.ctx(), f.Get("by"), feed)

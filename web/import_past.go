@@ -179,9 +179,11 @@ func (s *Server) importUndo(w *importing) error {
 	return w.Redirect(http.StatusSeeOther, "/importer/passes/"+rec.ID)
 }
 
-// undo undoes an import. Like all runs, it outlives the request.
+// undo undoes an import, and forgets its file: it is another import that would take it in
+// again. Like all runs, it outlives the request.
 func (im *importer) undo(rec instance.IntakeRecord) func(context.Context, *importRun) error {
 	return func(ctx context.Context, _ *importRun) error {
+		im.uploads.drop(rec.ID)
 		_, err := im.node.UndoIntake(ctx, rec.Owner, rec.ID)
 		return err
 	}

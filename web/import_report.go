@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/labstack/echo/v4"
+
 	"github.com/maillage/maillage/instance"
 )
 
@@ -92,14 +94,12 @@ func (r *request) report(report *instance.IntakeReport, omitted int) reportView 
 	for _, c := range report.Columns {
 		v.Columns = append(v.Columns, reportColumn{c.Name, r.importField(c.Field), r.mistake(c.Note), c.Filled})
 	}
-	rows := slices.DeleteFunc(slices.Clone(report.Rows), func(row instance.IntakeOutcome) bool {
-		return asked != "" && string(row.Verdict) != asked && (asked != showProblems || !remarked(row))
-	})
+	rows := rowsOf(report, asked)
 	v.pagination = r.paginate(r.pageNumber(), rowsPerPage, len(rows))
-	made, heads := madeLines(report), columnHeads(report)
+	line := newReportLine(r.locale, r.s.node.URLs(), report)
 	first := min((v.Page-1)*rowsPerPage, len(rows))
 	for _, row := range rows[first:min(first+rowsPerPage, len(rows))] {
-		v.Rows = append(v.Rows, r.reportRow(report.DryRun, row, made, heads))
+		v.Rows = append(v.Rows, line.of(row))
 	}
 	for _, ref := range report.Missing {
 		v.Missing = append(v.Missing, link{Name: ref.Name, Path: r.s.node.URLs().Path(ref.ID)})
@@ -107,14 +107,21 @@ func (r *request) report(report *instance.IntakeReport, omitted int) reportView 
 	return v
 }
 
+// rowsOf are the rows of a report of one verdict, those with a remark, or all.
+func rowsOf(report *instance.IntakeReport, asked string) []instance.IntakeOutcome {
+	return slices.DeleteFunc(slices.Clone(report.Rows), func(row instance.IntakeOutcome) bool {
+		return asked != "" && string(row.Verdict) != asked && (asked != showProblems || !remarked(row))
+	})
+}
+
 func remarked(row instance.IntakeOutcome) bool { return len(row.Reasons) > 0 || len(row.Kept) > 0 }
 
 // verdict is what became of rows, or would become of them, in words.
-func (r *request) verdict(dry bool, v instance.Verdict, n int) string {
+func (l *locale) verdict(dry bool, v instance.Verdict, n int) string {
 	if dry {
-		return r.N("import.would."+string(v), n)
+		return l.N("import.would."+string(v), n)
 	}
-	return r.N("import.was."+string(v), n)
+	return l.N("import.was."+string(v), n)
 }
 
 // madeLines are the rows that made something, by its IRI: another row may say the same.
@@ -143,36 +150,58 @@ func columnHeads(report *instance.IntakeReport) map[string][]string {
 	return heads
 }
 
-func (r *request) reportRow(dry bool, row instance.IntakeOutcome, made map[string]int, heads map[string][]string) reportRow {
-	out := reportRow{Line: row.Line, Name: row.Name, Kind: row.Kind, Verdict: row.Verdict, Label: r.verdict(dry, row.Verdict, 1)}
-	line, makes := made[row.ID]
-	if row.ID != "" && row.Verdict != instance.IntakeRefused && (!dry || !makes) { // a trial makes no page
-		out.To = r.s.node.URLs().Path(row.ID)
+// reportLine tells what became of a row of a report.
+type reportLine struct {
+	*locale
+	urls  instance.URLs
+	dry   bool
+	made  map[string]int
+	heads map[string][]string
+}
+
+func newReportLine(l *locale, urls instance.URLs, report *instance.IntakeReport) reportLine {
+	return reportLine{l, urls, report.DryRun, madeLines(report), columnHeads(report)}
+}
+
+func (l reportLine) of(row instance.IntakeOutcome) reportRow {
+	out := reportRow{Line: row.Line, Name: row.Name, Kind: row.Kind, Verdict: row.Verdict, Label: l.verdict(l.dry, row.Verdict, 1)}
+	line, makes := l.made[row.ID]
+	if row.ID != "" && row.Verdict != instance.IntakeRefused && (!l.dry || !makes) { // a trial makes no page
+		out.To = l.urls.Path(row.ID)
 	}
 	if makes && row.Verdict == instance.IntakeDuplicate {
-		out.Reasons = append(out.Reasons, reportReason{Message: r.T("import.row.twin", r.number(line))})
+		out.Reasons = append(out.Reasons, reportReason{Message: l.T("import.row.twin", l.number(line))})
 	}
 	for _, reason := range row.Reasons {
-		field := r.importField(reason.Field)
-		if columns := heads[reason.Field]; len(columns) > 0 && len(columns) <= 3 {
-			field = r.T("import.row.columns", field, strings.Join(columns, ", "))
+		field := l.importField(reason.Field)
+		if columns := l.heads[reason.Field]; len(columns) > 0 && len(columns) <= 3 {
+			field = l.T("import.row.columns", field, strings.Join(columns, ", "))
 		}
-		out.Reasons = append(out.Reasons, reportReason{field, r.mistake(reason.Message)})
+		out.Reasons = append(out.Reasons, reportReason{field, l.problem(reason)})
 	}
 	var kept []string
 	for _, field := range row.Kept {
-		kept = append(kept, r.importField(field))
+		kept = append(kept, l.importField(field))
 	}
 	out.Kept = strings.Join(kept, ", ")
 	return out
 }
 
+// problem is what is wrong with a row. Why a field was left out is a sentence in it.
+func (l *locale) problem(p instance.IntakeProblem) string {
+	said := l.mistake(p.Message)
+	if p.Code == instance.ProblemLeftOut && len(p.Values) == 1 {
+		said = strings.Replace(said, p.Values[0], l.mistake(p.Values[0]), 1)
+	}
+	return said
+}
+
 // importField is the words of a field, or the field itself when it has none.
-func (r *request) importField(field string) string {
+func (l *locale) importField(field string) string {
 	if field == "" {
 		return ""
 	}
-	if words, ok := r.messages["import.field."+field]; ok {
+	if words, ok := l.messages["import.field."+field]; ok {
 		return words
 	}
 	return field
@@ -180,42 +209,50 @@ func (r *request) importField(field string) string {
 
 // sendReport sends a report as a table.
 func (w *importing) sendReport(report *instance.IntakeReport) error {
-	h := w.Response().Header()
+	return sendReport(w.Context, newReportLine(w.locale, w.s.node.URLs(), report), report)
+}
+
+func sendReport(c echo.Context, line reportLine, report *instance.IntakeReport) error {
+	h := c.Response().Header()
 	h.Set("Cache-Control", "no-store")
 	h.Set("Content-Type", "text/csv; charset=utf-8; header=present")
 	h.Set("Content-Disposition", `attachment; filename="rapport-import.csv"`)
-	w.Response().WriteHeader(http.StatusOK)
-	out := csv.NewWriter(w.Response())
+	c.Response().WriteHeader(http.StatusOK)
+	out := csv.NewWriter(c.Response())
 	out.UseCRLF = true
 	heads := []string{"line", "name", "verdict", "address", "remarks"}
 	for i, head := range heads {
-		heads[i] = w.T("import.csv." + head)
+		heads[i] = line.T("import.csv." + head)
 	}
 	if err := out.Write(heads); err != nil {
 		return err
 	}
-	made, columns := madeLines(report), columnHeads(report)
 	for _, row := range report.Rows {
-		shown := w.reportRow(report.DryRun, row, made, columns)
-		var remarks []string
-		for _, reason := range shown.Reasons {
-			remarks = append(remarks, strings.TrimPrefix(reason.Field+nbsp+": "+reason.Message, nbsp+": "))
-		}
-		if shown.Kept != "" {
-			remarks = append(remarks, w.T("import.row.kept", shown.Kept))
-		}
-		address := ""
-		if shown.To != "" {
-			address = row.ID
-		}
-		cells := []string{strconv.Itoa(row.Line), row.Name, shown.Label, address, list(remarks)}
-		for i := range cells[1:] { // strangers wrote them
-			cells[i+1] = cell(cells[i+1])
-		}
-		if err := out.Write(cells); err != nil {
+		if err := out.Write(line.cells(row)); err != nil {
 			return fmt.Errorf("send the report: %w", err)
 		}
 	}
 	out.Flush()
 	return out.Error()
+}
+
+// cells are a row of a report as a table has it.
+func (l reportLine) cells(row instance.IntakeOutcome) []string {
+	shown := l.of(row)
+	var remarks []string
+	for _, reason := range shown.Reasons {
+		remarks = append(remarks, strings.TrimPrefix(reason.Field+nbsp+": "+reason.Message, nbsp+": "))
+	}
+	if shown.Kept != "" {
+		remarks = append(remarks, l.T("import.row.kept", shown.Kept))
+	}
+	address := ""
+	if shown.To != "" {
+		address = row.ID
+	}
+	cells := []string{strconv.Itoa(row.Line), row.Name, shown.Label, address, list(remarks)}
+	for i := range cells[1:] { // strangers wrote them
+		cells[i+1] = cell(cells[i+1])
+	}
+	return cells
 }

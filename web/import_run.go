@@ -98,12 +98,17 @@ func (m *importRuns) close() {
 
 // find is a run of an account, by name; nil for none.
 func (m *importRuns) find(account, name string) *importRun {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if run := m.runs[name]; run != nil && run.account == account {
+	if run := m.named(name); run != nil && run.account == account {
 		return run
 	}
 	return nil
+}
+
+// named is a run of anybody's, by name; nil for none.
+func (m *importRuns) named(name string) *importRun {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.runs[name]
 }
 
 // start begins a run, unless one of that name goes on. It replaces one that is over.

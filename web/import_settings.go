@@ -1,8 +1,8 @@
 package web
 
 import (
+	"cmp"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -25,7 +25,7 @@ var settingsForm = &editable{
 		"territory": {label: "import.territory", hint: "import.territory.hint", kind: "select", blank: "import.territory.none", more: true},
 		"colonnes":  {label: "import.columns"},
 	},
-	domain: map[string]string{"territories": "territory"},
+	domain: map[string]string{"owner": "by", "kind": "genre", "territories": "territory", "mapping": "colonnes"},
 }
 
 // settingsView is the page that asks for them.
@@ -81,7 +81,7 @@ func (w *importing) showSettings(status int, up *upload, f *editForm) error {
 	} else if table != nil {
 		v.Table, v.Columns = table, w.columns(up, table, f)
 	}
-	if up.Settings.Format == "csv" || up.Settings.Format == "geojson" {
+	if slices.Contains([]string{"csv", "geojson", "kml"}, up.Settings.Format) {
 		for _, kind := range []instance.Kind{instance.KindEvent, instance.KindPartner} {
 			v.Kinds = append(v.Kinds, editOption{Value: string(kind), Label: w.T("import.kind." + string(kind))})
 		}
@@ -105,22 +105,6 @@ func (w *importing) places() ([]editOption, error) {
 		options[i] = editOption{Value: t.ID, Label: t.Name}
 	}
 	return options, err
-}
-
-// shownRows is how many rows of a table are shown.
-const shownRows = 5
-
-// preview is the beginning of a table; nil for what is none. What it makes of bytes
-// that are no table is ErrInvalid.
-func (w *importing) preview(up *upload) (*instance.IntakeTable, error) {
-	if up.Settings.Format != "csv" {
-		return nil, nil // no table, no preview
-	}
-	data, err := w.uploads.data(up.ID)
-	if err != nil {
-		return nil, err
-	}
-	return w.Reader.Preview(data, shownRows)
 }
 
 // columns are the choices of where each column goes. Those of one heading go together.
@@ -152,19 +136,21 @@ func (w *importing) columns(up *upload, table *instance.IntakeTable, f *editForm
 	return fields
 }
 
-// leftOut is where the columns go that are not imported.
-const leftOut = "-"
-
-// examples are the first values of a column, and why it is not imported.
-func (w *importing) examples(table *instance.IntakeTable, column int) string {
-	var values []string
+// examplesOf are the first values of a column.
+func examplesOf(table *instance.IntakeTable, column int) []string {
+	values := []string{}
 	for _, row := range table.Rows {
 		if value := instance.Truncate(row[column], 40); value != "" && !slices.Contains(values, value) && len(values) < 3 {
 			values = append(values, value)
 		}
 	}
+	return values
+}
+
+// examples are the first values of a column in words, and why it is not imported.
+func (w *importing) examples(table *instance.IntakeTable, column int) string {
 	hint := w.T("import.column.empty")
-	if len(values) > 0 {
+	if values := examplesOf(table, column); len(values) > 0 {
 		hint = w.T("import.column.examples", strings.Join(values, " · "))
 	}
 	if note := table.Notes[column]; note != "" && table.Fields[column] == "" {
@@ -198,88 +184,57 @@ func (s *Server) importTry(w *importing) error {
 	if len(f.wrong) > 0 {
 		return w.showSettings(http.StatusUnprocessableEntity, up, f)
 	}
-	if err := w.uploads.save(up); err != nil {
-		return err
-	}
-	w.runs.abandon(trialRun + up.ID)
 	w.runs.start(w.account.ID, trialRun+up.ID, w.trial(*up)).settle(w.ctx())
 	return w.Redirect(http.StatusSeeOther, "/importer/"+up.ID+"/essai")
 }
 
-// readSettings writes the form into the settings, and notes what is wrong with it.
+// readSettings keeps what the form says, or notes what is wrong with it.
 func (w *importing) readSettings(up *upload, f *editForm) error {
-	set := &up.Settings
-	set.Ready, set.Announce = true, instance.AnnounceFew
-	if set.Owner = f.Get("by"); w.owner(set.Owner) == nil {
-		f.fail("by", "choisissez l'organisation qui publie")
-	}
-	if set.Source = instance.CleanName(f.Get("source"), 2000); set.Source == "" {
-		f.fail("source", "dites d'où viennent les données : c'est à ce nom qu'elles seront reconnues la prochaine fois")
-	}
 	v := instance.Vocabularies()
-	if set.Licence = f.Get("licence"); set.Licence != "" && !v.Has("licences", set.Licence) {
-		f.fail("licence", "choisissez une licence de la liste")
+	set := importSettings{
+		Format: up.Settings.Format, Owner: f.Get("by"), Source: f.Get("source"), Licence: f.Get("licence"), Kind: instance.Kind(f.Get("genre")),
+		Themes: slices.DeleteFunc(f.chosen("themes"), func(slug string) bool { return !v.Has("themes", slug) }),
 	}
-	set.Kind = instance.Kind(f.Get("genre"))
-	if set.Kind != "" && set.Kind != instance.KindEvent && set.Kind != instance.KindPartner {
-		f.fail("genre", "choisissez dans la liste")
-	}
-	set.Themes = slices.DeleteFunc(f.chosen("themes"), func(slug string) bool { return !v.Has("themes", slug) })
-	set.Territories = nil
 	if id := f.Get("territory"); id != "" {
-		a, err := w.s.node.Actor(w.ctx(), id)
-		if err != nil && !errors.Is(err, instance.ErrNotFound) {
-			return err
-		}
-		if err != nil || a.Kind != instance.KindTerritory {
-			f.fail("territory", "choisissez un territoire de la liste")
-		} else {
-			set.Territories = []instance.Ref{refTo(a)}
-		}
+		set.Territories = []instance.Ref{{ID: id}}
 	}
-	return w.readColumns(up, f)
-}
-
-// readColumns writes into the settings where the columns go: each says so, since what
-// was shown is what is to happen.
-func (w *importing) readColumns(up *upload, f *editForm) error {
 	table, err := w.preview(up)
-	if errors.Is(err, instance.ErrInvalid) {
-		f.fail("format", "ce fichier ne se lit pas ainsi : choisissez un autre format")
-		return nil
-	}
-	if err != nil || table == nil {
+	if err != nil && !errors.Is(err, instance.ErrInvalid) {
 		return err
 	}
-	fields := w.Reader.Fields()
-	mapping, named := map[string]string{}, false
+	if table != nil {
+		set.Mapping = readColumns(table, f)
+	}
+	err = w.set(w.ctx(), up, set, func(owner string) bool { return w.owner(owner) != nil })
+	if invalid, ok := asInvalid(err); ok {
+		f.refuse(invalid)
+		return nil
+	}
+	return err
+}
+
+// readColumns is where the form has the columns go: each says so, since what was shown is
+// what is to happen.
+func readColumns(table *instance.IntakeTable, f *editForm) map[string]string {
+	mapping := map[string]string{}
 	for i, head := range table.Heads {
-		if _, twice := mapping[head]; twice || head == "" {
-			continue
-		}
-		mapping[head] = leftOut
-		if field := f.Get("c" + strconv.Itoa(i)); slices.Contains(fields, field) {
-			mapping[head] = field
-			named = named || field == "name"
+		if _, twice := mapping[head]; !twice && head != "" {
+			mapping[head] = cmp.Or(f.Get("c"+strconv.Itoa(i)), leftOut)
 		}
 	}
-	up.Settings.Mapping = mapping
-	if !named {
-		f.fail("colonnes", "dites quelle colonne est le nom ou le titre")
-	}
-	return nil
+	return mapping
 }
 
 // unusable says why a file cannot be read, as its reader does; what went wrong on our
 // side is not told.
-func (r *request) unusable(err error) string {
+func (l *locale) unusable(err error) string {
 	if !errors.Is(err, instance.ErrInvalid) {
-		return r.T("error.500.text")
+		return l.T("error.500.text")
 	}
-	if fields := r.problems(err); len(fields) > 0 {
+	if fields := l.problems(err); len(fields) > 0 {
 		return capitalise(fields[0].Message)
 	}
-	return capitalise(r.mistake(strings.TrimPrefix(err.Error(), instance.ErrInvalid.Error()+" : ")))
+	return capitalise(l.mistake(strings.TrimPrefix(err.Error(), instance.ErrInvalid.Error()+" : ")))
 }
 
 // importDrop forgets a file.
@@ -292,20 +247,4 @@ func (s *Server) importDrop(w *importing) error {
 	w.uploads.drop(up.ID)
 	w.flash("done.import-dropped")
 	return w.Redirect(http.StatusSeeOther, "/importer")
-}
-
-// harvest reads a file by its settings.
-func (im *importer) harvest(up upload) (*instance.Harvest, error) {
-	data, err := im.uploads.data(up.ID)
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", up.Name, err)
-	}
-	return im.Reader.Read(data, instance.IntakeReading{
-		Format: up.Settings.Format, Address: up.Address, Mapping: up.Settings.Mapping, Kind: up.Settings.Kind,
-	})
-}
-
-// options are those of an import by the settings of a file.
-func (set importSettings) options(dry bool) instance.IntakeOptions {
-	return instance.IntakeOptions{Source: set.Source, DryRun: dry, Licence: set.Licence, Themes: set.Themes, Territories: set.Territories, Announce: set.Announce}
 }

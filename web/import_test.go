@@ -45,17 +45,26 @@ func newImportSite(t *testing.T) *importSite {
 	fetch := func(ctx context.Context, address, etag string) ([]byte, string, error) {
 		return s.fetch(ctx, address, etag)
 	}
-	kept, ok := s.store.(interface {
-		instance.IntakeLog
-		instance.FeedStore
-	})
-	if !ok {
-		t.Fatal("this store keeps no imports")
-	}
-	s.log, s.feeder = kept, instance.NewFeeder(s.node, kept, fetch, source.Read)
+	s.log, s.feeder = s.store, instance.NewFeeder(s.node, feedsOf(t, s.store), fetch, source.Read)
 	s.open()
 	t.Cleanup(func() { s.server.Close() })
 	return s
+}
+
+// feedsOf are the feeds of a store.
+func feedsOf(t *testing.T, s instance.Store) instance.FeedStore {
+	t.Helper()
+	feeds, ok := s.(instance.FeedStore)
+	if !ok {
+		t.Fatal("this store keeps no feeds")
+	}
+	return feeds
+}
+
+// keep saves the record of an import, as the import itself would.
+func (s *importSite) keep(record instance.IntakeRecord) {
+	s.Helper()
+	s.must(s.store.Write(s.Context(), func(tx instance.Tx) error { return tx.SaveIntakeRecord(s.Context(), record) }))
 }
 
 // open starts the pages, as a node does each time that it starts.
@@ -723,7 +732,7 @@ func TestImportsOfEveryWay(t *testing.T) {
 		ID: "archive", Via: instance.ViaCommand, Owner: s.node.Self().ID, Source: "https://z.example", Format: instance.FormatArchive, At: s.node.Now(),
 		Report: instance.IntakeReport{Batch: "archive", Counts: map[instance.Verdict]int{instance.IntakeCreated: 3}},
 	}
-	s.must(s.store.Write(t.Context(), func(tx instance.Tx) error { return tx.(instance.IntakeTx).SaveIntakeRecord(t.Context(), record) }))
+	s.keep(record)
 	b.open("/importer/passes").lacks("z.example")
 	if v := b.do(http.MethodGet, "/importer/passes/archive", nil); v.Code != http.StatusNotFound {
 		t.Errorf("an editor sees what an archive brought: %d", v.Code)
@@ -741,17 +750,14 @@ func TestImportWasCutOff(t *testing.T) {
 		ID: "coupe", Owner: s.org.ID, Source: "liste.csv", Format: "csv", At: s.node.Now(), Alive: s.node.Now(),
 		Report: instance.IntakeReport{Batch: "coupe", Counts: map[instance.Verdict]int{instance.IntakeCreated: 2}},
 	}
-	save := func() {
-		s.must(s.store.Write(t.Context(), func(tx instance.Tx) error { return tx.(instance.IntakeTx).SaveIntakeRecord(t.Context(), record) }))
-	}
-	save()
+	s.keep(record)
 	b := s.editor("lou@exemple.org")
 	b.open("/importer/passes").shows("en cours")
 	going := b.open("/importer/passes/coupe")
 	going.shows("est en cours")
 	going.lacks("Annuler cet import")
 	record.Alive = record.Alive.Add(-time.Hour)
-	save()
+	s.keep(record)
 	b.open("/importer/passes").shows("interrompu", "Annuler cet import")
 	b.open("/importer/passes/coupe").shows("s’est arrêté brusquement", "Annuler cet import")
 }
@@ -794,5 +800,38 @@ func TestImportAnnounces(t *testing.T) {
 				t.Errorf("quiet %v, %d new", r.Quiet, r.News)
 			}
 		})
+	}
+}
+
+// What is wrong with a row is said in the language of the page, also why a field was left
+// out; the report of the command line and of the API is in French.
+func TestImportReportsInBothLanguages(t *testing.T) {
+	t.Parallel()
+	locales, err := loadLocales()
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := source.Files{}.Read([]byte("nom;date\nL'atelier;un jour\n"), instance.IntakeReading{Format: "csv"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	unreadable := h.Rows[0].Problems[0]
+	if unreadable.Code != "unreadable-date" || !slices.Equal(unreadable.Values, []string{"un jour"}) {
+		t.Errorf("for programs: %+v", unreadable)
+	}
+	for _, c := range []struct {
+		problem instance.IntakeProblem
+		fr, en  string
+	}{
+		{unreadable, "date illisible\u00a0: «\u00a0un jour\u00a0»", "unreadable date: “un jour”"},
+		{
+			instance.NewIntakeProblem(instance.ProblemLeftOut, "end", "laissé de côté : %s", "la fin précède le début"),
+			"laissé de côté\u00a0: la fin précède le début", "left out: the end comes before the start",
+		},
+		{instance.IntakeProblem{Field: "name", Message: "pas de nom : écrivez-en un de 3 lettres au moins"}, "pas de nom", "no name"}, // of an earlier version
+	} {
+		if fr, en := locales["fr"].problem(c.problem), locales["en"].problem(c.problem); !strings.HasPrefix(fr, c.fr) || !strings.HasPrefix(en, c.en) {
+			t.Errorf("%q, %q", fr, en)
+		}
 	}
 }

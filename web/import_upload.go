@@ -32,13 +32,34 @@ var errTooLarge = errors.New("too large a file")
 
 // upload is a file that waits to be imported, and what was said of it so far.
 type upload struct {
-	ID       string         `json:"id"`
-	Account  string         `json:"account"`
-	Name     string         `json:"name"`              // of the file; its address when it has one
-	Address  string         `json:"address,omitempty"` // where it was read; "" when it was sent
-	Size     int64          `json:"size"`              // bytes
-	Received time.Time      `json:"received"`
-	Settings importSettings `json:"settings"`
+	ID       string             `json:"id"`
+	Account  string             `json:"account"` // whose it is; see holderOf for tokens of nobody's
+	Via      instance.IntakeVia `json:"via,omitempty"`
+	Name     string             `json:"name"`              // of the file; its address when it has one
+	Address  string             `json:"address,omitempty"` // where it was read; "" when it was sent
+	Size     int64              `json:"size"`              // bytes
+	Received time.Time          `json:"received"`
+	Settings importSettings     `json:"settings"`
+}
+
+// nobodys begins what stands for the account of a token that was made on the command line.
+const nobodys = "token "
+
+// holderOf names whose the files are that come with a token: its account's or, when it is
+// nobody's, its own.
+func holderOf(t *instance.Token) string {
+	if t.Account != "" {
+		return t.Account
+	}
+	return nobodys + instance.HashSecret("imports "+t.Hash)
+}
+
+// author is the account that imports a file; "" for a token that is nobody's.
+func (up *upload) author() string {
+	if strings.HasPrefix(up.Account, nobodys) {
+		return ""
+	}
+	return up.Account
 }
 
 // importSettings say how to import a file.

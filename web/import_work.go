@@ -48,7 +48,7 @@ func (im *importer) take(ctx context.Context, run *importRun, up upload, dry boo
 	}
 	run.set(func(run *importRun) { run.total = len(h.Rows) })
 	o := up.Settings.options(dry)
-	o.Account = up.Account
+	o.ID, o.Via, o.Account = up.ID, up.Via, up.author()
 	report, err := im.node.Intake(ctx, up.Settings.Owner, h, o, func(done int) {
 		run.set(func(run *importRun) { run.done = done })
 	})
@@ -171,8 +171,7 @@ func (s *Server) importReal(w *importing) error {
 	if err != nil {
 		return err
 	}
-	tried := w.runs.find(w.account.ID, trialRun+up.ID)
-	if tried == nil || !tried.isOver() || !up.Settings.Ready {
+	if !w.tried(up) {
 		return w.Redirect(http.StatusSeeOther, "/importer/"+up.ID)
 	}
 	posted, err := w.form()
@@ -190,6 +189,16 @@ func (s *Server) importReal(w *importing) error {
 	}
 	w.runs.start(w.account.ID, realRun+up.ID, w.forGood(*up)).settle(w.ctx())
 	return w.Redirect(http.StatusSeeOther, "/importer/"+up.ID+"/import")
+}
+
+// tried says that a file can be imported for good: what that would do was said.
+func (im *importer) tried(up *upload) bool {
+	run := im.runs.find(up.Account, trialRun+up.ID)
+	if run == nil || !run.isOver() || !up.Settings.Ready {
+		return false
+	}
+	_, _, err := run.result()
+	return err == nil
 }
 
 // announcing is what a person chose who was shown whether what is new would be announced.

@@ -136,7 +136,7 @@ func (s *Server) invite(r *request) error {
 		if wait := r.tries(r.letters("invited by " + r.account.ID + " " + email)...); wait > 0 {
 			return r.tooMany(wait)
 		}
-		err = s.node.InviteByMail(r.ctx(), r.account, email, role, organisations...)
+		_, err = s.node.InviteByMail(r.ctx(), r.account, email, role, organisations...)
 	} else {
 		var secret string
 		secret, err = s.node.Invite(r.ctx(), r.account, email, role, organisations...)

@@ -12,8 +12,22 @@ import (
 	"github.com/maillage/maillage/instance"
 )
 
-// problems is what is wrong with a request, in the language of the page and with
-// its typography. The domain writes French as a keyboard does.
+// mistakes gathers what is wrong with what somebody sent, in French.
+type mistakes struct{ fields []instance.FieldError }
+
+func (m *mistakes) fail(name, format string, args ...any) {
+	m.fields = append(m.fields, instance.FieldError{Field: name, Message: fmt.Sprintf(format, args...)})
+}
+
+func (m *mistakes) err() error {
+	if len(m.fields) == 0 {
+		return nil
+	}
+	return &instance.ValidationError{Fields: m.fields}
+}
+
+// problems is what is wrong with a request, in the language of the page and with its
+// typography. The domain writes French with the spaces of a keyboard.
 func (l *locale) problems(err error) []instance.FieldError {
 	var invalid *instance.ValidationError
 	if !errors.As(err, &invalid) {
@@ -39,9 +53,9 @@ func (l *locale) mistake(french string) string {
 	return typographic.Replace(french)
 }
 
-// typographic gives French text its apostrophes and its no-break spaces.
+// typographic gives French text its no-break spaces.
 var typographic = strings.NewReplacer(
-	"'", "’", "« ", "«"+nbsp, " »", nbsp+"»", " :", nbsp+":", " ;", nbsp+";", " !", nbsp+"!", " ?", nbsp+"?", " 000", "\u202f000",
+	"« ", "«"+nbsp, " »", nbsp+"»", " :", nbsp+":", " ;", nbsp+";", " !", nbsp+"!", " ?", nbsp+"?", " 000", "\u202f000",
 )
 
 // sentence is a French message and its translation. Its verbs (%s, %d, %g) are in the

@@ -5,6 +5,7 @@ import (
 	"go/parser"
 	"go/token"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,7 +16,10 @@ import (
 
 // Where the messages about fields are written: the functions that take one, and
 // which of their arguments it is.
-var messageArguments = map[string]int{"require": 2, "fail": 1, "terms": 1}
+var messageArguments = map[string]int{"require": 2, "fail": 1, "notice": 0, "invalid": 0, "warning": 2, "fatal": 2, "NewIntakeProblem": 2, "conflicting": 3}
+
+// note says why a column of a file is not imported.
+var note = regexp.MustCompile(`(?i): non importée?s?\b|^sans usage ici$|^attribut sans équivalent ici$|^laissée de côté`)
 
 // messagesIn lists the messages about fields that a package's sources hold.
 func messagesIn(t *testing.T, folder string) []string {
@@ -43,12 +47,19 @@ func messagesIn(t *testing.T, folder string) []string {
 		ast.Inspect(tree, func(n ast.Node) bool {
 			switch n := n.(type) {
 			case *ast.CallExpr:
-				called, _ := n.Fun.(*ast.SelectorExpr)
-				if called == nil {
-					break
+				called := ""
+				switch f := n.Fun.(type) {
+				case *ast.SelectorExpr:
+					called = f.Sel.Name
+				case *ast.Ident:
+					called = f.Name
 				}
-				if i, ok := messageArguments[called.Sel.Name]; ok && len(n.Args) > i {
+				if i, ok := messageArguments[called]; ok && len(n.Args) > i {
 					keep(n.Args[i])
+				}
+			case *ast.BasicLit:
+				if s, err := strconv.Unquote(n.Value); err == nil && note.MatchString(s) {
+					messages = append(messages, s)
 				}
 			case *ast.CompositeLit: // []FieldError{{"slug", "..."}}
 				for _, e := range n.Elts {
@@ -76,7 +87,9 @@ func listsFieldErrors(n *ast.CompositeLit) bool {
 // Every message about a field that a page can show has its English.
 func TestEveryMistakeIsTranslated(t *testing.T) {
 	t.Parallel()
-	messages := slices.Concat(messagesIn(t, "../instance"), messagesIn(t, "."), []string{unknownTheme, instantExpected})
+	messages := slices.Concat(messagesIn(t, "../instance"), messagesIn(t, "../instance/source"), messagesIn(t, "."), []string{
+		instantExpected, "supprimé ici pendant l’import : supprimé", "supprimé ici le %s, pas rétabli : supprimé",
+	})
 	if len(messages) < 40 {
 		t.Fatalf("only %d messages were found in the sources: %q", len(messages), messages)
 	}
@@ -104,11 +117,11 @@ func TestMistakesInBothLanguages(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, test := range []struct{ said, fr, en string }{
-		{"écrivez l'adresse entière, avec https://", "écrivez l’adresse entière, avec https://", "write the whole address, with https://"},
-		{"« x » n'est pas possible ici ; choisissez parmi a, b", "«\u00a0x\u00a0» n’est pas possible ici\u00a0; choisissez parmi a, b", "“x” is not possible here; choose among a, b"},
+		{"écrivez l’adresse entière, avec https://", "écrivez l’adresse entière, avec https://", "write the whole address, with https://"},
+		{"« x » n’est pas possible ici ; choisissez parmi a, b", "«\u00a0x\u00a0» n’est pas possible ici\u00a0; choisissez parmi a, b", "“x” is not possible here; choose among a, b"},
 		{"écrivez un nombre de -90 à 90", "écrivez un nombre de -90 à 90", "write a number from -90 to 90"},
 		{"raccourcissez le texte à 40 000 caractères", "raccourcissez le texte à 40\u202f000 caractères", "shorten the text to 40,000 characters"},
-		{"« un » état de la liste » n'est pas dans la liste : prevu", "«\u00a0un\u00a0» état de la liste\u00a0» n’est pas dans la liste\u00a0: prevu", "“un » état de la liste” is not in the list: prevu"},
+		{"« un » état de la liste » n’est pas dans la liste : prevu", "«\u00a0un\u00a0» état de la liste\u00a0» n’est pas dans la liste\u00a0: prevu", "“un » état de la liste” is not in the list: prevu"},
 		{"jamais dit", "jamais dit", "jamais dit"},
 	} {
 		err := &instance.ValidationError{Fields: []instance.FieldError{{Field: "x", Message: test.said}}}
@@ -130,7 +143,7 @@ func TestPagesSayWhatIsWrongInTheirLanguage(t *testing.T) {
 	for _, page := range []string{"/recherche", "/carte", "/annuaire", "/recettes"} {
 		fr, en := s.get(page+"?theme=lune&lat=x&lon=0"), s.get(page+"?theme=lune&lat=x&lon=0", "Accept-Language", "en")
 		fr.shows("«\u00a0lune\u00a0» n’est pas dans la liste\u00a0: ", "écrivez un nombre de -90 à 90")
-		en.shows("“lune” is not a theme of the list", "write a number from -90 to 90")
+		en.shows("“lune” is not in the list", "write a number from -90 to 90")
 		en.lacks("n’est", "n'est", "écrivez")
 	}
 }

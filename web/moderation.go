@@ -309,9 +309,9 @@ func (s *Server) accept(r *request) error {
 	_, err = editor.AcceptProposal(r.ctx(), p.ID, posted.Get("by"), changes, posted.Get("answer"))
 	switch notTheirs := errors.Is(err, instance.ErrForbidden) && p.Kind == instance.ProposeCorrect && len(changes) > 0; {
 	case notTheirs && p.ObjectKind == instance.KindTerritory:
-		err = r.fail("accepter", "seul l'hôte du nœud peut changer un territoire : il voit aussi cette proposition")
+		err = r.fail("accepter", "seul l’hôte du nœud peut changer un territoire : il voit aussi cette proposition")
 	case notTheirs:
-		err = r.fail("accepter", "seule la personne qui l'a écrit peut en changer les mots : elle voit aussi cette proposition")
+		err = r.fail("accepter", "seule la personne qui l’a écrit peut en changer les mots : elle voit aussi cette proposition")
 	}
 	return r.decided(p, posted, "done.accepted", err)
 }

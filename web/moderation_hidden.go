@@ -40,14 +40,11 @@ func (s *Server) showAgain(r *request) error {
 		return err
 	}
 	if domain := posted.Get("serveur"); domain != "" {
-		h, err := s.node.Host(r.ctx(), domain)
-		if err == nil && h.Blocked {
-			err = s.node.UnblockHost(r.ctx(), h.Domain)
-		}
-		if err != nil {
-			return err
-		}
-	} else if err := s.node.ShowObject(r.ctx(), posted.Get("id")); err != nil {
+		err = s.node.ShowHost(r.ctx(), domain)
+	} else {
+		err = s.node.ShowObject(r.ctx(), posted.Get("id"))
+	}
+	if err != nil {
 		return err
 	}
 	r.flash("done.shown-again")

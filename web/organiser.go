@@ -41,8 +41,11 @@ func (s *Server) organising(r *request) error {
 	return r.show("organise", &page{Title: r.T("organise.title"), NoIndex: true, View: v})
 }
 
+// maxAsked bounds how many questions one page shows: the newest.
+const maxAsked = 1000
+
 func (r *request) organiseLines(state instance.OrganiserState) ([]organiseLine, error) {
-	asked, err := r.s.node.Editor(r.account).Asked(r.ctx(), state)
+	asked, _, err := r.s.node.Editor(r.account).Asked(r.ctx(), state, 0, maxAsked)
 	if err != nil {
 		return nil, err
 	}
@@ -50,6 +53,9 @@ func (r *request) organiseLines(state instance.OrganiserState) ([]organiseLine, 
 	series := map[string]int{} // series and who is asked -> its line
 	for _, o := range asked {
 		e, err := r.s.node.AskedEvent(r.ctx(), o)
+		if errors.Is(err, instance.ErrNotFound) { // nothing is left of it here
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -92,6 +98,8 @@ func (s *Server) answerOrganise(r *request) error {
 	switch {
 	case errors.Is(err, instance.ErrGone):
 		done = "done.organise.gone"
+	case errors.Is(err, instance.ErrInvalid):
+		done = "done.organise.full"
 	case err != nil && !errors.Is(err, instance.ErrDuplicate):
 		return err
 	}
@@ -104,11 +112,11 @@ func (r *request) toOrganise() int {
 	if r.account == nil {
 		return 0
 	}
-	asked, err := r.s.node.Editor(r.account).Asked(r.ctx(), instance.OrganiserAsked)
+	asked, err := r.s.node.Editor(r.account).CountAsked(r.ctx())
 	if err != nil {
 		r.s.log.ErrorContext(r.ctx(), "count what is to organise", "err", err)
 	}
-	return len(asked)
+	return asked
 }
 
 // knownActor finds who is meant by @name@server, or @name here, or an IRI, among the

@@ -93,7 +93,7 @@ func TestWhoIsToBeInvitedIsFound(t *testing.T) {
 	s.pages.discover = func(_ context.Context, what string) (*instance.Actor, error) {
 		asked++
 		if what != "@libertic@b.example" {
-			return nil, errors.New("personne ne s'appelle ainsi sur b.example")
+			return nil, errors.New("personne ne s’appelle ainsi sur b.example")
 		}
 		a := &instance.Actor{
 			ID: "https://b.example/organisations/libertic", Kind: instance.KindOrganisation, Handle: "libertic", Name: "LiberTIC",

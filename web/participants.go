@@ -97,6 +97,9 @@ func (r *request) participantGroups(people []instance.Participation) []participa
 
 func (r *request) participantRow(p instance.Participation) participantRow {
 	row := participantRow{Participation: p, Since: r.published(p.Created), ViaLabel: r.T("join.via." + string(p.Via))}
+	if r.s.node.Unchecked(&p) {
+		row.ViaLabel = r.T("join.via.unchecked")
+	}
 	if actor := p.Actor(); actor != "" {
 		if a, err := r.s.node.Actor(r.ctx(), actor); err == nil {
 			row.Address = a.Address(r.s.node.Domain())

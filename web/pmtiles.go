@@ -47,7 +47,7 @@ const (
 	maxPMZoom      = 26
 )
 
-var errPMTiles = errors.New("ce n'est pas un fichier PMTiles de version 3")
+var errPMTiles = errors.New("ce n’est pas un fichier PMTiles de version 3")
 
 // openPMTiles opens the file; it stays open as long as the node runs.
 func openPMTiles(name string) (*pmtiles, error) {

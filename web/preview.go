@@ -53,7 +53,7 @@ func (s *Server) preview(r *request) error {
 	if b.Kind == instance.KindAnnouncement {
 		v.Content = b.Content
 	}
-	if event, ok := o.(*instance.Event); ok && w.form.Get("rhythm") != "" && w.old == nil {
+	if event, ok := o.(*instance.Event); ok && w.comesBack() {
 		dates, err := w.form.occurrences(event)
 		if _, invalid := asInvalid(err); err != nil && !invalid {
 			return err
@@ -68,6 +68,8 @@ func (s *Server) preview(r *request) error {
 	case *instance.Event:
 		practical := r.practical(o)
 		v.Practical = &practical
+	case *instance.Announcement:
+		common.Summary = o.Summary
 	case *instance.Recipe:
 		recipe := recipeView{
 			objectView: common, Recipe: o, Days: r.programme(o.Programme),

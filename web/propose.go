@@ -93,7 +93,7 @@ func (r *request) send(posted url.Values, p instance.Proposal, refused func(stat
 	}
 	p.Message, p.Email, p.Language, p.Sender = posted.Get("message"), posted.Get("email"), r.lang, r.s.seals.sender(clientAddress(r.Request()))
 	if !r.spend(posted) {
-		return refused(http.StatusConflict, r.fail("envoyer", "c'est déjà envoyé : une fois suffit"))
+		return refused(http.StatusConflict, r.fail("envoyer", "c’est déjà envoyé : une fois suffit"))
 	}
 	secret, err := r.s.node.Propose(r.ctx(), r.account, p)
 	if err != nil {
@@ -101,7 +101,7 @@ func (r *request) send(posted url.Values, p instance.Proposal, refused func(stat
 	}
 	switch {
 	case errors.Is(err, instance.ErrBusy):
-		return refused(http.StatusServiceUnavailable, r.fail("envoyer", "beaucoup de propositions attendent déjà d'être lues : réessayez dans quelques jours, ou écrivez à l'hôte du nœud"))
+		return refused(http.StatusServiceUnavailable, r.fail("envoyer", "beaucoup de propositions attendent déjà d’être lues : réessayez dans quelques jours, ou écrivez à l’hôte du nœud"))
 	case errors.Is(err, instance.ErrInvalid):
 		return refused(http.StatusUnprocessableEntity, err)
 	case err != nil:

@@ -81,16 +81,16 @@ func (s *formSeals) sender(address string) string {
 func (r *request) guard(posted url.Values, action string) (status int, err error) {
 	if wait := r.s.attempts.take("form from "+clientAddress(r.Request()), postsByPlace); wait > 0 {
 		r.Response().Header().Set("Retry-After", strconv.Itoa(int(wait.Seconds())+1))
-		return http.StatusTooManyRequests, r.fail("envoyer", "trop d'envois viennent de cet endroit : attendez un quart d'heure, puis renvoyez")
+		return http.StatusTooManyRequests, r.fail("envoyer", "trop d’envois viennent de cet endroit : attendez un quart d’heure, puis renvoyez")
 	}
 	age, ok := r.s.seals.age(posted.Get("sceau"), action)
 	switch {
 	case posted.Get(trap) != "":
-		return http.StatusUnprocessableEntity, r.fail(trap, "laissez ce champ vide : il ne sert qu'à reconnaître les robots")
+		return http.StatusUnprocessableEntity, r.fail(trap, "laissez ce champ vide : il ne sert qu’à reconnaître les robots")
 	case !ok || age > stalest:
 		return http.StatusUnprocessableEntity, r.fail("envoyer", "cette page était ouverte depuis longtemps : relisez, puis renvoyez")
 	case age < soonest:
-		return http.StatusUnprocessableEntity, r.fail("envoyer", "c'était très rapide pour une personne : relisez, puis renvoyez")
+		return http.StatusUnprocessableEntity, r.fail("envoyer", "c’était très rapide pour une personne : relisez, puis renvoyez")
 	}
 	return 0, nil
 }

@@ -93,12 +93,15 @@ func (r *request) repliesWaiting() int {
 	if r.account == nil {
 		return 0
 	}
-	_, count, err := r.s.node.Editor(r.account).WaitingReplies(r.ctx())
+	_, count, err := r.s.node.Editor(r.account).Replies(r.ctx(), instance.ReplyWaiting, 0, 1)
 	if err != nil {
 		r.s.log.ErrorContext(r.ctx(), "count replies", "err", err)
 	}
 	return count
 }
+
+// maxRepliesRead is how many of those that wait are on the page.
+const maxRepliesRead = 100
 
 type waitingView struct {
 	Total   int
@@ -107,7 +110,7 @@ type waitingView struct {
 
 // waitingReplies lists the answers to be read before they are shown.
 func (s *Server) waitingReplies(r *request) error {
-	replies, total, err := s.node.Editor(r.account).WaitingReplies(r.ctx())
+	replies, total, err := s.node.Editor(r.account).Replies(r.ctx(), instance.ReplyWaiting, 0, maxRepliesRead)
 	if err != nil {
 		return err
 	}

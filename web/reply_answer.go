@@ -1,10 +1,8 @@
 package web
 
 import (
-	"fmt"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"github.com/maillage/maillage/instance"
 )
@@ -28,28 +26,9 @@ func (r *request) mayAnswer(o instance.Object) bool {
 	return r.account != nil && r.s.node.Editor(r.account).MayEdit(o)
 }
 
-// answering loads the reply that is answered, and the thing of ours that it is about.
-func (r *request) answering(id string) (*instance.Reply, instance.Object, error) {
-	reply, err := r.s.node.Reply(r.ctx(), id)
-	if err != nil {
-		return nil, nil, err
-	}
-	if reply.State == instance.ReplyDeleted {
-		return nil, nil, fmt.Errorf("reply %s: %w", id, instance.ErrGone)
-	}
-	o, err := r.s.node.Object(r.ctx(), reply.Object)
-	if err != nil {
-		return nil, nil, err
-	}
-	if !r.mayAnswer(o) {
-		return nil, nil, fmt.Errorf("reply %s: %w", id, instance.ErrForbidden)
-	}
-	return reply, o, nil
-}
-
 // answerPage shows the form.
 func (s *Server) answerPage(r *request) error {
-	reply, o, err := r.answering(r.QueryParam("reponse"))
+	reply, o, err := s.node.Editor(r.account).Answerable(r.ctx(), r.QueryParam("reponse"))
 	if err != nil {
 		return err
 	}
@@ -63,40 +42,23 @@ func (r *request) showAnswer(status int, reply *instance.Reply, o instance.Objec
 	return r.render(status, "reply-answer", &page{Title: r.T("reply.answer.title", v.Reply.Author), NoIndex: true, View: v})
 }
 
-// maxAnswerText bounds an answer, in runes.
-const maxAnswerText = 2000
-
-// sendAnswer publishes the answer: a note of its own, which reaches who is answered. What
-// is answered has been read, so it shows.
+// sendAnswer publishes the answer.
 func (s *Server) sendAnswer(r *request) error {
 	posted, err := r.form()
 	if err != nil {
 		return err
 	}
-	reply, o, err := r.answering(posted.Get("reponse"))
+	editor := s.node.Editor(r.account)
+	reply, o, err := editor.Answerable(r.ctx(), posted.Get("reponse"))
 	if err != nil {
 		return err
 	}
-	text := strings.TrimSpace(strings.ReplaceAll(posted.Get("content"), "\r\n", "\n"))
-	switch {
-	case text == "":
-		err = r.fail("content", "écrivez votre réponse")
-	case len([]rune(text)) > maxAnswerText:
-		err = r.fail("content", "raccourcissez le message à 2000 caractères")
-	default:
-		note := &instance.Announcement{Base: instance.Base{Kind: instance.KindAnnouncement, Source: text}, InReplyTo: reply.ID}
-		_, err = s.node.Editor(r.account).Publish(r.ctx(), o.Common().Owner, note)
-	}
+	_, err = editor.WriteBack(r.ctx(), reply.ID, posted.Get("content"))
 	if refused, err := r.refusal(err); refused {
 		return r.showAnswer(http.StatusUnprocessableEntity, reply, o, r.refusedForm("", posted, err))
 	}
 	if err != nil {
 		return err
-	}
-	if reply.State != instance.ReplyShown {
-		if err := s.node.Editor(r.account).AnswerReply(r.ctx(), reply.ID, true); err != nil {
-			return err
-		}
 	}
 	r.flash("done.reply.answered")
 	return r.Redirect(http.StatusSeeOther, s.node.URLs().Path(o.Common().ID)+"#reponses")

@@ -55,7 +55,7 @@ func (s *Server) firstOrganisation(r *request, posted url.Values) (*instance.Act
 	}
 	slug := strings.Trim(instance.Slugify(name), "-")
 	if slug == "" {
-		return nil, r.fail("organisation", "écrivez le nom de l'association avec des lettres ou des chiffres")
+		return nil, r.fail("organisation", "écrivez le nom de l’association avec des lettres ou des chiffres")
 	}
 	_, err := s.node.ActorByHandle(r.ctx(), instance.HandleOf(slug))
 	switch {

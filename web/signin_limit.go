@@ -135,10 +135,13 @@ func clientAddress(r *http.Request) string {
 	return address.String()
 }
 
-// tries takes one try for each key in turn; the first that has none left decides.
 func (r *request) tries(limits ...tryLimit) (wait time.Duration) {
+	return r.s.attempts.takeEach(limits)
+}
+
+func (a *attempts) takeEach(limits []tryLimit) (wait time.Duration) {
 	for _, l := range limits {
-		if wait = r.s.attempts.take(l.key, l.most); wait > 0 {
+		if wait = a.take(l.key, l.most); wait > 0 {
 			return wait
 		}
 	}
@@ -168,9 +171,11 @@ func (r *request) place(account string) string {
 }
 
 // letters are the limits of whoever has letters sent to an address.
-func (r *request) letters(email string) []tryLimit {
+func (r *request) letters(email string) []tryLimit { return letterLimits(r.Request(), email) }
+
+func letterLimits(r *http.Request, email string) []tryLimit {
 	return []tryLimit{
-		{"letter from " + clientAddress(r.Request()), lettersByPlace},
+		{"letter from " + clientAddress(r), lettersByPlace},
 		{"letter " + instance.HashSecret(email), lettersByEmail},
 	}
 }

@@ -53,6 +53,25 @@ export async function visit(browser, address, options, steps) {
   }
 }
 
+/** signIn opens the account of the host of Tiriad, or of another node, and goes to a page. */
+export async function signIn(page, site, to = "/", host = "demo@tiriad.example") {
+  await page.goto(`${site}/connexion?${new URLSearchParams({ retour: to })}`);
+  await page.fill("#email", host);
+  await page.fill("#password", "demonstration");
+  await Promise.all([page.waitForURL((url) => url.pathname === to.split("?")[0]), page.click("main button[type=submit]")]);
+}
+
+/** membership is the cookies of somebody who signed in: the state of a visit. */
+export async function membership(browser, site) {
+  const page = await browser.newPage();
+  try {
+    await signIn(page, site);
+    return await page.context().storageState();
+  } finally {
+    await page.close();
+  }
+}
+
 /** watch lists what a page does wrong, as it happens. */
 function watch(page, origin, expected) {
   const wrongs = [];
@@ -69,11 +88,16 @@ function watch(page, origin, expected) {
 
 /** violations runs axe-core on the page and says what it found, in a readable way. */
 export async function violations(page) {
-  await page.evaluate(axe.source); // through the debugger, since the pages allow no foreign script
+  if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(axe.source); // through the debugger: the pages allow no foreign script
   const found = await page.evaluate(() =>
     globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }),
   );
   return found.violations.map((v) => `${v.id}: ${v.help}: ${v.nodes.map((n) => n.target.join(" ")).join(", ")}`);
+}
+
+/** unfold opens all that is folded away, but for maps. */
+export function unfold(page) {
+  return page.evaluate(() => document.querySelectorAll("main details:not([data-point])").forEach((fold) => { fold.open = true; }));
 }
 
 /** sidewaysScroll is by how many pixels the page is wider than its window. */

@@ -1,17 +1,19 @@
-// The whole life of an event and of a recipe, in a browser: on a phone, on a desk, by
-// keyboard, without JavaScript, with the connection lost; each page and state under axe.
+// The forms of the editor: on a phone, on a desk, with the connection or the session lost,
+// with a map, with another node. The life of what they publish is in life.test.mjs.
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { after, before, describe, test } from "node:test";
-import { desktop, launch, narrow, phone, sidewaysScroll, violations, visit } from "./browser.mjs";
+import { desktop, launch, membership, phone, sidewaysScroll, unfold, visit } from "./browser.mjs";
 import { startDemo } from "./demo.mjs";
+import { sound } from "./walk.mjs";
 
 let demo;
 let browser;
+let member;
 
 before(async () => {
   [demo, browser] = await Promise.all([startDemo(), launch()]);
+  member = await membership(browser, demo.tiriad);
 });
 
 after(async () => {
@@ -19,41 +21,12 @@ after(async () => {
   await demo?.stop();
 });
 
-/** signIn signs in and goes to a page. */
-async function signIn(page, to) {
-  await page.goto(`${demo.tiriad}/connexion?${new URLSearchParams({ retour: to })}`);
-  await page.fill("#email", "demo@tiriad.example");
-  await page.fill("#password", "demonstration");
-  await Promise.all([page.waitForURL((url) => url.pathname === to.split("?")[0]), page.click("main button[type=submit]")]);
-}
-
 /** writing opens a page as somebody who is signed in. */
 function writing(to, options, steps) {
-  return visit(browser, `${demo.tiriad}/connexion`, options, async (page) => {
-    await signIn(page, to);
-    await steps(page);
-  });
+  return visit(browser, demo.tiriad + to, { state: member, ...options }, steps);
 }
 
-/** sound checks what every page and state must be, and keeps its picture when PICTURES names a folder. */
-async function sound(page, name) {
-  if (process.env.PICTURES) await page.screenshot({ path: join(process.env.PICTURES, `${name}-${page.viewportSize().width}.png`), fullPage: true });
-  assert.equal(await page.locator("h1").count(), 1);
-  assert.equal(await sidewaysScroll(page), 0, `${page.url()} scrolls sideways`);
-  assert.deepEqual(await violations(page), [], page.url());
-  assert.doesNotMatch(await page.locator("main").innerText(), /\b(edit|draft|preview|share|history|calloff|actor|manage)\.[a-z-]+/, "a message has no words");
-}
-
-const press = (page, name) => Promise.all([page.waitForLoadState("load"), page.getByRole("button", { name, exact: true }).click()]);
-
-/** focused waits for an element to have the focus: browsers give it when they draw. */
-async function focused(page, id) {
-  for (let i = 0; i < 40; i++) {
-    if ((await page.evaluate(() => document.activeElement.id)) === id) return;
-    await wait(50);
-  }
-  assert.fail(`${await page.evaluate(() => document.activeElement.id)} has the focus, not ${id}`);
-}
+const press = (page, name) => Promise.all([page.waitForEvent("load"), page.getByRole("button", { name, exact: true }).click()]);
 
 /** fountains fills in what the form of an event asks first. */
 async function fountains(page, name = "Cartographier les fontaines") {
@@ -68,107 +41,14 @@ async function fountains(page, name = "Cartographier les fontaines") {
 
 const forms = ["/publier", "/publier/evenement", "/publier/recette", "/publier/fiche", "/publier/annonce", "/brouillons", "/organisations/nouvelle", "/territoires/nouveau"];
 
-describe("the forms", () => {
-  for (const [what, options] of Object.entries({
-    "a phone": { size: phone }, "a desk": { size: desktop }, "320 pixels, in English": { size: narrow, lang: "en" }, "a desk at night": { size: desktop, scheme: "dark" },
-  })) {
-    test(`are sound on ${what}`, () =>
-      writing("/publier", options, async (page) => {
-        for (const path of forms) {
-          await page.goto(demo.tiriad + path);
-          await page.evaluate(() => document.querySelectorAll("main details").forEach((fold) => { fold.open = true; }));
-          await sound(page, path.slice(1).replaceAll("/", "-") + (options.scheme ?? ""));
-        }
-      }));
-  }
-
-  test("say what is wrong, where it is, and keep what was typed", () =>
-    writing("/publier/evenement", { size: phone, expected: [/422/] }, async (page) => {
-      await page.getByLabel("En une phrase").fill("Gardé");
-      await page.locator("#f-to").fill("17:30");
-      await press(page, "Publier");
-      await sound(page, "evenement-refuse");
-      await focused(page, "erreurs");
-      await page.locator("#erreurs a").first().click();
-      await focused(page, "f-name");
-      assert.equal(await page.inputValue("#f-summary"), "Gardé");
-    }));
-});
-
-/** life follows an event from the form to its deletion. */
-async function life(page, name, shot) {
-  await fountains(page, name);
-  await press(page, "Aperçu");
-  assert.match(await page.locator(".toot").innerText(), /sam\. 13 mars 2027, 14\u00a0h – 17\u00a0h\u00a030 · Médiathèque, Redon — À pied/);
-  await sound(page, `apercu${shot}`);
-  await press(page, "Publier");
-  assert.match(new URL(page.url()).pathname, /^\/evenements\/.*\/partager$/);
-  await sound(page, `partager${shot}`);
-  const path = new URL(page.url()).pathname.replace("/partager", "");
-  await page.goto(demo.tiriad + path);
-  assert.match(await page.locator("main").innerText(), /samedi 13.mars.2027/);
-  await sound(page, `page${shot}`);
-
-  await page.getByRole("link", { name: "Modifier" }).click();
-  await page.getByLabel("Que vont faire les gens").fill(`${name} et les lavoirs`);
-  await sound(page, `modifier${shot}`);
-  await press(page, "Enregistrer les changements");
-  await page.getByRole("link", { name: "Historique" }).click();
-  assert.equal((await page.locator("ins").innerText()).trim(), "et les lavoirs");
-  await sound(page, `historique${shot}`);
-  await page.getByRole("button", { name: /Rétablir cette version/ }).click();
-  await page.waitForLoadState("load");
-
-  await page.goto(`${demo.tiriad}${path}/annuler`);
-  await page.getByLabel("Il est annulé.").check();
-  await page.getByLabel("Un mot à ajouter au message").fill("La salle est fermée.");
-  await sound(page, `annuler${shot}`);
-  await press(page, "Enregistrer");
-  assert.match(await page.locator("main").innerText(), /Annulé/);
-
-  await page.goto(`${demo.tiriad}${path}/supprimer`);
-  await sound(page, `supprimer${shot}`);
-  await press(page, "Supprimer définitivement");
-  await sound(page, `supprime${shot}`);
-  assert.equal((await page.request.get(demo.tiriad + path)).status(), 410);
-  await page.getByRole("button", { name: /En refaire un brouillon/ }).first().click();
-  await page.waitForURL(/publier\/evenement\?brouillon=/);
-  assert.equal(await page.inputValue("#f-name"), name);
-}
-
-describe("the life of an event", () => {
-  test("on a phone", () => writing("/publier/evenement", { size: phone }, (page) => life(page, "Les fontaines", "")));
-  test("at 320 pixels, without JavaScript", () => writing("/publier/evenement", { size: narrow, javaScript: false }, async (page) => {
-    await fountains(page, "Les puits");
-    await press(page, "Publier");
-    assert.match(await page.locator("h1").innerText(), /C’est publié/);
-    assert.equal(await sidewaysScroll(page), 0);
+test("the forms are sound on a desk, in English", () => // pages.test.mjs sees to phones, in French
+  writing("/publier", { size: desktop, lang: "en" }, async (page) => {
+    for (const path of forms) {
+      await page.goto(demo.tiriad + path);
+      await unfold(page);
+      await sound(page, path.slice(1).replaceAll("/", "-"));
+    }
   }));
-
-  test("by keyboard alone", () =>
-    writing("/", { size: desktop }, async (page) => {
-      await page.getByRole("link", { name: "Publier un événement" }).focus();
-      await page.keyboard.press("Enter");
-      await page.waitForURL(/publier\/evenement/);
-      await page.locator("#contenu").focus();
-      const to = async (id) => {
-        for (let i = 0; i < 60; i++) {
-          await page.keyboard.press("Tab");
-          if ((await page.evaluate(() => document.activeElement.id)) === id) return;
-        }
-        assert.fail(`the keyboard does not reach ${id}`);
-      };
-      await to("f-name");
-      await page.keyboard.type("Les lavoirs au clavier");
-      await to("f-date");
-      await page.keyboard.type("13032027");
-      await to("f-commune");
-      await page.keyboard.type("Brest (29)");
-      for (let i = 0; i < 60 && (await page.evaluate(() => document.activeElement.value)) !== "publier"; i++) await page.keyboard.press("Tab");
-      await Promise.all([page.waitForURL(/partager$/), page.keyboard.press("Enter")]);
-      assert.match(await page.locator("h1").innerText(), /C’est publié/);
-    }));
-});
 
 describe("a draft", () => {
   test("is saved by itself, and survives a lost connection", () =>
@@ -188,36 +68,6 @@ describe("a draft", () => {
       }
       assert.equal(await page.inputValue("#f-summary"), "Écrit dans le tunnel.");
       await sound(page, "repris");
-    }));
-});
-
-describe("the life of a recipe", () => {
-  test("its lines are added and moved without JavaScript", () =>
-    writing("/publier/recette", { size: phone, javaScript: false, expected: [/422/] }, async (page) => {
-      await page.getByLabel("Titre", { exact: false }).first().fill("Relever des fontaines");
-      await page.getByRole("radio", { name: /Partage dans les mêmes conditions/ }).check();
-      await page.locator("#f-steps-title-0").fill("Marcher");
-      await press(page, "Ajouter une étape");
-      await focused(page, "f-steps-title-1");
-      await page.locator("#f-steps-title-1").fill("Repérer");
-      await page.getByRole("button", { name: "Monter Étape 2" }).click();
-      await page.waitForLoadState("load");
-      assert.equal(await page.inputValue("#f-steps-title-0"), "Repérer");
-      await page.locator("#f-ingredients-name-0").fill("Un téléphone");
-      await press(page, "Publier");
-      await page.getByRole("link", { name: "Relever des fontaines" }).click();
-      assert.match(await page.locator("main").innerText(), /Repérer[\s\S]*Marcher/);
-      await page.getByRole("link", { name: "Adapter cette recette" }).click();
-      assert.match(await page.locator("main").innerText(), /Adaptée de/);
-      await page.getByRole("radio", { name: /zéro/ }).check();
-      await press(page, "Publier");
-      assert.match(await page.locator("#erreurs").innerText(), /la recette d’origine vous engage/);
-    }));
-
-  test("with its states", () =>
-    writing("/publier/recette", { size: desktop, expected: [/422/] }, async (page) => {
-      await press(page, "Publier");
-      await sound(page, "recette-refusee");
     }));
 });
 

@@ -1,17 +1,20 @@
-// Coming to an event: an organiser opens the sign-ups, a visitor and a member ask for a
-// place, on a phone and on a desk, without JavaScript; each page and state under axe.
+// Coming to an event, in the three hard ways and at night: an organiser opens the sign-ups, a
+// member takes the only place, a visitor waits for it, and the list is taken away.
 import assert from "node:assert/strict";
-import { join } from "node:path";
-import { setTimeout as wait } from "node:timers/promises";
-import { after, before, test } from "node:test";
-import { desktop, launch, narrow, phone, sidewaysScroll, violations, visit } from "./browser.mjs";
+import { parse } from "csv-parse/sync";
+import { after, before, describe, test } from "node:test";
+import { desktop, launch, membership, phone, visit } from "./browser.mjs";
 import { startDemo } from "./demo.mjs";
+import { aPerson, sound, walks } from "./walk.mjs";
 
 let demo;
 let browser;
+let member;
+let event; // one that somebody waits for
 
 before(async () => {
   [demo, browser] = await Promise.all([startDemo(), launch()]);
+  member = await membership(browser, demo.tiriad);
 });
 
 after(async () => {
@@ -19,67 +22,67 @@ after(async () => {
   await demo?.stop();
 });
 
-async function sound(page, name) {
-  if (process.env.PICTURES) await page.screenshot({ path: join(process.env.PICTURES, `${name}-${page.viewportSize().width}.png`), fullPage: true });
-  assert.equal(await sidewaysScroll(page), 0, `${page.url()} scrolls sideways`);
-  assert.deepEqual(await violations(page), [], page.url());
-  assert.doesNotMatch(await page.locator("main").innerText(), /\b(join|reply)\.[a-z-]+/, "a message has no words");
-}
+describe("sign-ups", { concurrency: true }, () => {
+  walks("coming to an event", () => ({ browser, address: `${demo.tiriad}/publier/evenement`, state: member }), async (w, way) => {
+    const name = `Atelier, ${way}`;
+    await w.write("#f-name", name);
+    await w.write("#f-date", "2027-03-13");
+    await w.press("Publier");
+    await w.follow(name);
+    const { path } = w;
+    event = path;
+    await w.follow("Voir les participants et régler les inscriptions");
+    await w.select("#j-mode", "free");
+    await w.write("#j-capacity", "1");
+    await w.press("Enregistrer");
+    await w.sound("sign-ups");
+    await w.go(path);
+    await w.press("Je participe");
+    assert.match(await w.text(), /Votre place est réservée/);
+    await w.sound("member");
 
-const press = (page, name) => Promise.all([page.waitForLoadState("load"), page.getByRole("button", { name, exact: true }).first().click()]);
+    await w.page.context().clearCookies();
+    await w.go(path);
+    await w.follow("M’inscrire sur la liste d’attente");
+    await aPerson();
+    await w.press("M’inscrire sur la liste d’attente");
+    await w.refused(/Donnez un nom ou un pseudonyme/);
+    await w.write("#j-name", "Une voisine");
+    await w.write("#j-phone", "passe au guichet");
+    await w.press("M’inscrire sur la liste d’attente");
+    assert.match(await w.text(), /C’est noté chez l’organisateur/);
+    await w.sound("visitor");
 
-test("sign-ups: opened, asked for, answered, given up", { timeout: 180_000 }, async () => {
-  let event;
-  await visit(browser, `${demo.tiriad}/agenda`, { size: phone }, async (page) => {
-    event = await page.locator('main a[href^="/evenements/"]').first().getAttribute("href");
-  });
-  await visit(browser, `${demo.tiriad}/connexion`, { size: desktop, javaScript: false }, async (page) => {
-    await page.goto(`${demo.tiriad}/connexion?${new URLSearchParams({ retour: event })}`);
-    await page.fill("#email", "demo@tiriad.example");
-    await page.fill("#password", "demonstration");
-    await Promise.all([page.waitForURL((url) => url.pathname === event), page.click("main button[type=submit]")]);
-    await page.getByRole("link", { name: "Voir les participants" }).click();
-    await page.getByLabel("Qui peut s’inscrire ici").selectOption("free");
-    await page.locator("#j-capacity").fill("2");
-    await press(page, "Enregistrer");
-    await page.locator("#j-name").fill("Une voisine");
-    await page.locator("#j-phone").fill("passe au guichet");
-    await press(page, "Noter");
-    await page.getByText("Une voisine").first().waitFor();
-    await page.goto(demo.tiriad + event);
-    await press(page, "Je participe");
-    await page.getByText("Votre place est réservée.").first().waitFor();
-  });
-  for (const [size, scheme] of [[phone, "light"], [narrow, "dark"], [desktop, "dark"]]) {
-    await visit(browser, demo.tiriad + event, { size, scheme }, (page) => sound(page, "event"));
-    await visit(browser, `${demo.tiriad}${event}/inscription`, { size, scheme }, (page) => sound(page, `signup-${scheme}`));
-  }
-  await visit(browser, `${demo.tiriad}${event}/inscription`, { size: phone, expected: [/422/] }, async (page) => {
-    await sound(page, "signup");
-    await wait(3500); // as long as a person takes
-    await page.getByLabel("Nombre de places").fill("2");
-    await press(page, "M’inscrire sur la liste d’attente");
-    await page.getByText("Donnez un nom ou un pseudonyme").first().waitFor();
-    await sound(page, "signup-refused");
-    await page.getByLabel("Nom ou pseudonyme").fill("Un voisin");
-    await press(page, "M’inscrire sur la liste d’attente");
-    await page.getByText("C’est noté chez l’organisateur.").waitFor();
-  });
-  await visit(browser, `${demo.tiriad}/connexion`, { size: desktop, expected: [/422/] }, async (page) => {
-    await page.goto(`${demo.tiriad}/connexion?${new URLSearchParams({ retour: `${event}/participants` })}`);
-    await page.fill("#email", "demo@tiriad.example");
-    await page.fill("#password", "demonstration");
-    await Promise.all([page.waitForURL((url) => url.pathname === `${event}/participants`), page.click("main button[type=submit]")]);
-    await page.getByText("Un voisin").first().waitFor();
-    await sound(page, "participants");
-    await page.emulateMedia({ colorScheme: "dark" });
-    await page.evaluate(() => document.querySelector("#j-name").removeAttribute("required")); // as a browser that asks for less
-    await press(page, "Noter");
-    await page.getByText("Donnez un nom ou un pseudonyme").first().waitFor();
-    await sound(page, "participants-refused");
-    await page.setViewportSize(phone);
-    await sound(page, "participants");
-    await page.goto(`${demo.tiriad}/reponses`);
-    await sound(page, "replies");
+    await w.page.context().addCookies(member.cookies);
+    await w.go(`${path}/participants`);
+    await w.write("#j-name", "Un voisin");
+    await w.press("Noter");
+    await w.press(/^Donner une place Une voisine/);
+    assert.match(await w.text(), /Inscrits[\s\S]*Une voisine[\s\S]*passe au guichet/);
+    await w.sound("participants");
+    const table = await w.page.request.get(`${w.page.url()}.csv`);
+    assert.equal(parse(await table.text()).length, 4, "a row for each, under their names");
+    await w.press(/^Retirer Un voisin/);
+    await w.go(path);
+    await w.press("Je ne viens plus");
+    assert.match(await w.text(), /Je participe|liste d’attente/);
   });
 });
+
+test("the pages of sign-ups are sound at night", async () => {
+  for (const size of [phone, desktop]) {
+    await visit(browser, demo.tiriad + event, { size, scheme: "dark", state: member }, async (page) => {
+      for (const path of [event, `${event}/inscription`, `${event}/participants`, "/reponses"]) {
+        await page.goto(demo.tiriad + path);
+        await sound(page, `night-${path.split("/").at(-1)}`);
+      }
+    });
+  }
+});
+
+test("the organiser's list prints as a sheet to sign", () =>
+  visit(browser, `${demo.tiriad}${event}/participants`, { state: member }, async (page) => {
+    await page.emulateMedia({ media: "print" });
+    assert.ok(await page.getByText("Une voisine").first().isVisible());
+    assert.ok(!(await page.locator("#guichet").isVisible()), "forms are not printed");
+  }));

@@ -2,9 +2,9 @@
 // keyboard alone, without JavaScript, at 320 pixels.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { setTimeout as wait } from "node:timers/promises";
-import { desktop, launch, narrow, phone, sidewaysScroll, violations, visit } from "./browser.mjs";
+import { desktop, launch, narrow, phone, sidewaysScroll, signIn, violations, visit } from "./browser.mjs";
 import { startDemo } from "./demo.mjs";
+import { aPerson } from "./walk.mjs";
 
 let demo;
 let browser;
@@ -24,17 +24,6 @@ after(async () => {
   await demo?.stop();
 });
 
-/** person waits as long as a form asks of somebody who reads it. */
-const person = () => wait(3200);
-
-/** signIn opens the account of the demonstration's host. */
-async function signIn(page) {
-  await page.goto(`${demo.tiriad}/connexion`);
-  await page.fill('input[name="email"]', "demo@tiriad.example");
-  await page.fill('input[name="password"]', "demonstration");
-  await Promise.all([page.waitForURL(`${demo.tiriad}/`), page.locator('main form button[type="submit"]').first().click()]);
-}
-
 /** fits checks the page as it is: axe, and nothing beyond its sides at 320 pixels. */
 async function fits(page) {
   assert.deepEqual(await violations(page), []);
@@ -49,7 +38,7 @@ async function propose(page, name) {
   await page.goto(`${demo.tiriad}/proposer/structure`);
   await page.fill("#p-name", name);
   await page.fill("#p-locality", "Brest");
-  await person();
+  await aPerson();
   await Promise.all([page.waitForURL(/\/proposition\?cle=/), page.click("#p-envoyer")]);
   return page.url();
 }
@@ -62,7 +51,7 @@ describe("forms", () => {
         await page.click('a[href="/proposer/structure"]');
         await page.waitForURL(/proposer\/structure/);
         if (javaScript) await fits(page);
-        await person();
+        await aPerson();
         await page.click("#p-envoyer");
         await page.waitForSelector('[role="alert"]');
         assert.equal(await page.getAttribute("#p-name", "aria-invalid"), "true");
@@ -75,7 +64,7 @@ describe("forms", () => {
         if (javaScript) await fits(page);
         const followUp = page.url();
 
-        await signIn(page);
+        await signIn(page, demo.tiriad);
         assert.match(await page.innerText("header summary"), /1/);
         await page.goto(`${demo.tiriad}/moderation`);
         if (javaScript) await fits(page);
@@ -98,14 +87,14 @@ describe("forms", () => {
       await fits(page);
       const was = await page.inputValue("#p-summary");
       await page.fill("#p-summary", `${was} Ouvert le samedi.`);
-      await person();
+      await aPerson();
       await Promise.all([page.waitForURL(/\/proposition\?cle=/), page.click("#p-envoyer")]);
       await fits(page);
       assert.match(await page.innerText("main ins"), /Ouvert le samedi/);
       await page.goto(sheet);
       assert.match(await page.innerText("aside"), /Une correction est proposée/);
       await fits(page);
-      await signIn(page);
+      await signIn(page, demo.tiriad);
       await page.goto(`${demo.tiriad}/moderation`);
       await page.click('main ol a');
       await page.waitForURL(/moderation\/[^/]+$/);
@@ -123,26 +112,6 @@ describe("forms", () => {
       assert.match(await page.innerText("main"), new RegExp(`vient de ${new URL(demo.libertic).host}`));
     }));
 
-  test("is sent by keyboard alone", () =>
-    visit(browser, `${demo.tiriad}/proposer/evenement`, {}, async (page) => {
-      const until = async (id) => {
-        for (let i = 0; i < 80; i++) {
-          await page.keyboard.press("Tab");
-          const focused = await page.evaluate(() => document.activeElement.id);
-          assert.notEqual(focused, "p-sujet", "the trap is reached by keyboard");
-          if (focused === id) return;
-        }
-        assert.fail(`${id} is not reached`);
-      };
-      await until("p-name");
-      await page.keyboard.type("Cartopartie au clavier");
-      await until("p-when");
-      await page.keyboard.type("printemps 2027");
-      await until("p-envoyer");
-      await person();
-      await Promise.all([page.waitForURL(/\/proposition\?cle=/), page.keyboard.press("Enter")]);
-      assert.match(await page.innerText("main"), /Cartopartie au clavier/);
-    }));
 });
 
 describe("reports", () => {
@@ -152,10 +121,10 @@ describe("reports", () => {
       await page.waitForURL(/signaler/);
       await fits(page);
       await page.check('input[name="reason"][value="spam"]');
-      await person();
+      await aPerson();
       await Promise.all([page.waitForURL(/\/proposition\?cle=/), page.click("#p-envoyer")]);
       await fits(page);
-      await signIn(page);
+      await signIn(page, demo.tiriad);
       await page.goto(`${demo.tiriad}/moderation`);
       await page.click('main ol li:has-text("Signalement") a');
       await page.waitForURL(/moderation\/[^/]+$/);
@@ -174,7 +143,7 @@ describe("a wave", () => {
       visit(browser, `${demo.tiriad}/proposer`, { javaScript, size: phone }, async (page) => {
         for (let i = 0; i < 5; i++) await propose(page, `Casino des îles ${i}`);
         await propose(page, `Le fablab du port, ${javaScript}`);
-        await signIn(page);
+        await signIn(page, demo.tiriad);
         await page.goto(`${demo.tiriad}/moderation`);
         await Promise.all([page.waitForURL(/\/moderation\/tri$/), page.click('main a[href="/moderation/tri"]')]);
         if (javaScript) await fits(page);

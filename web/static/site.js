@@ -39,6 +39,13 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   });
 }
 
+// Pass a message on with what the phone has: messages, a chat, mail.
+for (const button of document.querySelectorAll("[data-share]")) {
+  if (!navigator.share) continue;
+  button.hidden = false;
+  button.addEventListener("click", () => navigator.share({ text: button.dataset.share }).catch(() => {})); // given up: nothing to say
+}
+
 for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;
   button.addEventListener("click", () => window.print());

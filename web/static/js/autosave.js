@@ -9,7 +9,7 @@ if (form) {
   const key = `maillage:${location.pathname}:${form.dataset.draft || "nouveau"}`;
   let timer = 0;
   let saving = null;
-  let sent = snapshot();
+  let sent = "arrived" in form.dataset ? "" : snapshot(); // what answers a form is in no draft yet
   let leaving = false;
 
   /** entries are the fields of the form, without files and buttons. */
@@ -98,7 +98,7 @@ if (form) {
     }
     if (!kept?.entries?.length) return;
     const same = JSON.stringify(kept.entries.filter(([name]) => name !== "brouillon")) === snapshot();
-    if (same || document.querySelector("#erreurs")) return forgetHere(); // the server gave back what was typed
+    if (same) return forgetHere();
     const box = document.createElement("div");
     box.className = "notice";
     box.setAttribute("role", "status");

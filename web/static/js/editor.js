@@ -70,9 +70,9 @@ if (commune) {
       asked = commune.value.trim();
       if (asked.length < 2) return;
       try {
-        const answer = await fetch(`/communes?${new URLSearchParams({ q: asked })}`);
+        const answer = await fetch(`/api/v1/communes?${new URLSearchParams({ q: asked })}`);
         if (!answer.ok || asked !== commune.value.trim()) return;
-        list.replaceChildren(...(await answer.json()).map((name) => new Option(name, name)));
+        list.replaceChildren(...(await answer.json()).items.map(({ label }) => new Option(label, label)));
       } catch {
         // the name can be typed whole
       }

@@ -1,6 +1,7 @@
 // The map page. The list beside the map is complete without this script; with it,
 // the two show the same things: both follow the view and the filters.
 
+import { mapLibre, scheme } from "./maplibre.js";
 import { Markers } from "./markers.js";
 import { baseStyle } from "./style.js";
 import { Timeline } from "./timeline.js";
@@ -17,10 +18,7 @@ async function start() {
   let lib;
   let style;
   try {
-    [lib, style] = await Promise.all([
-      import("../vendor/maplibre/maplibre-gl.mjs"), baseStyle(scheme()),
-      stylesheet("../vendor/maplibre/maplibre-gl.css"), stylesheet("./map.css"),
-    ]);
+    [lib, style] = await Promise.all([mapLibre("./map.css"), baseStyle(scheme())]);
   } catch {
     page.classList.add("without-map");
     return notice.say(words.notBuilt);
@@ -242,23 +240,6 @@ function keepLastView() {
   const { worker } = frame.dataset;
   if (!worker || !("serviceWorker" in navigator)) return;
   navigator.serviceWorker.register(worker, { scope: "/carte" }).catch(() => {}); // a comfort: private windows refuse it
-}
-
-// stylesheet settles when the sheet applies: the map measures itself once.
-function stylesheet(path) {
-  const link = document.createElement("link");
-  link.rel = "stylesheet";
-  link.href = new URL(path, import.meta.url).href;
-  const applied = new Promise((resolve, reject) => {
-    link.addEventListener("load", resolve);
-    link.addEventListener("error", reject);
-  });
-  document.head.append(link);
-  return applied;
-}
-
-function scheme() {
-  return matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
 }
 
 function boundsOf(text) {

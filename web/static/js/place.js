@@ -1,6 +1,7 @@
 // A small map to put a point on, beside the fields of its latitude and longitude, which
 // work without it. The library of the map is read when the map is opened, not before.
 
+import { mapLibre, scheme } from "./maplibre.js";
 import { baseStyle } from "./style.js";
 import { wordsOf } from "./words.js";
 
@@ -15,9 +16,7 @@ for (const box of document.querySelectorAll("details[data-point]")) {
 async function open(box) {
   const said = box.querySelector("[role=status]");
   try {
-    const [lib, style, start] = await Promise.all([
-      import("../vendor/maplibre/maplibre-gl.mjs"), baseStyle(scheme()), whereFrom(box), stylesheet("../vendor/maplibre/maplibre-gl.css"),
-    ]);
+    const [lib, style, start] = await Promise.all([mapLibre(), baseStyle(scheme()), whereFrom(box)]);
     new PointMap(lib, style, box, said, start);
   } catch {
     box.querySelector(".point-map").hidden = true; // not built, or no WebGL
@@ -105,8 +104,8 @@ async function whereFrom(box) {
   const at = typed(lat, lon);
   if (at) return { at, zoom: 14 };
   if (!commune?.value.trim()) return {};
-  const answer = await fetch(`/communes/position?${new URLSearchParams({ commune: commune.value.trim() })}`).catch(() => null);
-  const centre = answer?.ok ? await answer.json() : null;
+  const answer = await fetch(`/api/v1/communes/position?${new URLSearchParams({ commune: commune.value.trim() })}`).catch(() => null);
+  const centre = answer?.ok ? (await answer.json()).point : null;
   return centre ? { at: [centre.lon, centre.lat], zoom: 11 } : {};
 }
 
@@ -114,20 +113,4 @@ async function whereFrom(box) {
 function attribution() {
   const host = JSON.parse(document.getElementById("map-basemap")?.textContent || "null");
   return host?.attribution ?? wordsOf(document.documentElement.lang || "fr", {}).attribution;
-}
-
-function scheme() {
-  return matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
-}
-
-function stylesheet(path) {
-  const link = document.createElement("link");
-  link.rel = "stylesheet";
-  link.href = new URL(path, import.meta.url).href;
-  const loaded = new Promise((resolve, reject) => {
-    link.addEventListener("load", resolve);
-    link.addEventListener("error", reject);
-  });
-  document.head.append(link);
-  return loaded;
 }

@@ -1,16 +1,13 @@
 // The map inside a frame: what the list below it names, where it is.
 
+import { mapLibre, scheme } from "../maplibre.js";
 import { baseStyle } from "../style.js";
 import { wordsOf } from "../words.js";
 
 const frame = document.getElementById("map");
 
 async function start() {
-  const scheme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
-  const [lib, style, data] = await Promise.all([
-    import("../../vendor/maplibre/maplibre-gl.mjs"), baseStyle(scheme), (await fetch(frame.dataset.geojson)).json(),
-    stylesheet("../../vendor/maplibre/maplibre-gl.css"),
-  ]);
+  const [lib, style, data] = await Promise.all([mapLibre(), baseStyle(scheme()), things()]);
   if (!data.features?.length) return;
   const words = wordsOf(document.documentElement.lang, {});
   frame.hidden = false;
@@ -40,6 +37,10 @@ async function start() {
   });
 }
 
+async function things() {
+  return (await fetch(frame.dataset.geojson)).json();
+}
+
 // open shows what a mark stands for, or looks into a group of them.
 async function open(lib, map, feature) {
   const at = feature.geometry.coordinates;
@@ -64,14 +65,6 @@ function boundsOf(features) {
   const lon = points.map((p) => p[0]);
   const lat = points.map((p) => p[1]);
   return [[Math.min(...lon), Math.min(...lat)], [Math.max(...lon), Math.max(...lat)]];
-}
-
-function stylesheet(path) {
-  return new Promise((resolve, reject) => {
-    const link = document.createElement("link");
-    Object.assign(link, { rel: "stylesheet", href: new URL(path, import.meta.url).href, onload: resolve, onerror: reject });
-    document.head.append(link);
-  });
 }
 
 start().catch(() => {
