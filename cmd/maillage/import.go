@@ -16,7 +16,7 @@ import (
 )
 
 type importCommand struct {
-	Format       string            `enum:"auto,maillage-json,archive,ical,geojson,csv,gogocarto,overpass,html,atom" default:"auto" placeholder:"FORMAT" help:"Format des données (${enum}) ; reconnu tout seul par défaut."`
+	Format       string            `enum:"auto,maillage-json,archive,ical,geojson,csv,kml,gogocarto,overpass,html,atom" default:"auto" placeholder:"FORMAT" help:"Format des données (${enum}) ; reconnu tout seul par défaut."`
 	As           string            `placeholder:"ORGANISATION" help:"Organisation de ce nœud au nom de laquelle publier (voir « maillage org add »)."`
 	DryRun       bool              `help:"Dire ce qui serait fait, et ne rien faire."`
 	Source       string            `placeholder:"NOM" help:"Nom de la source, toujours le même d’un import à l’autre ; l’adresse ou le nom du fichier par défaut."`
@@ -303,6 +303,8 @@ func viaWords(via instance.IntakeVia) string {
 		return "par la ligne de commande"
 	case instance.ViaFeed:
 		return "par une source suivie"
+	case instance.ViaAPI:
+		return "par l’API"
 	case instance.ViaBrowser:
 	}
 	return "par le navigateur"
