@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"maps"
 )
 
 //go:embed openapi/*.json
@@ -33,30 +34,49 @@ func mergeOpenAPI(parts fs.FS) json.RawMessage {
 		must(json.Unmarshal(data, &part))
 		must(merge(document, part))
 	}
-	guarded(document)
+	completeAnswers(document)
 	merged, err := json.Marshal(document)
 	must(err)
 	return merged
 }
 
-// guarded says of each operation that asks for a token what is true of all of them: a
-// token may ask too much, and what it read may not have changed since.
-func guarded(document map[string]any) {
-	paths, _ := document["paths"].(map[string]any)
-	for _, path := range paths {
-		operations, _ := path.(map[string]any)
-		for method, o := range operations {
-			operation, _ := o.(map[string]any)
-			if operation["security"] == nil {
-				continue
-			}
-			responses, _ := operation["responses"].(map[string]any)
-			responses["429"] = map[string]any{"$ref": "#/components/responses/TooMany"}
+// What every operation of a kind may answer is said here once: by its reading, by the
+// token it asks for, by the JSON it takes.
+var (
+	readAnswers    = map[string]any{"304": map[string]any{"description": "Rien n’a changé depuis cet ETag."}}
+	guardedAnswers = map[string]any{"401": problemRef("Unauthorized"), "403": problemRef("Forbidden"), "429": problemRef("TooMany")}
+	bodyAnswers    = map[string]any{
+		"400": problemRef("BadRequest"), "413": problemRef("TooLarge"), "415": problemRef("UnsupportedType"), "422": problemRef("Unprocessable"),
+	}
+)
+
+func problemRef(name string) map[string]any {
+	return map[string]any{"$ref": "#/components/responses/" + name}
+}
+
+// completeAnswers adds to each operation what all of its kind may answer.
+func completeAnswers(document map[string]any) {
+	for _, path := range object(document["paths"]) {
+		for method, operation := range object(path) {
+			o := object(operation)
+			answers := object(o["responses"])
 			if method == "get" {
-				responses["304"] = map[string]any{"description": "Rien n’a changé depuis cet ETag."}
+				maps.Copy(answers, readAnswers)
+			}
+			if o["security"] != nil {
+				maps.Copy(answers, guardedAnswers)
+			}
+			if object(object(o["requestBody"])["content"])["application/json"] != nil {
+				maps.Copy(answers, bodyAnswers)
 			}
 		}
 	}
+}
+
+// object is a JSON object; nil when the value is none.
+func object(value any) map[string]any {
+	o, _ := value.(map[string]any)
+	return o
 }
 
 // merge adds a part to a whole, object by object.
@@ -67,9 +87,8 @@ func merge(whole, part map[string]any) error {
 			whole[key] = value
 			continue
 		}
-		into, ok := had.(map[string]any)
-		more, also := value.(map[string]any)
-		if !ok || !also {
+		into, more := object(had), object(value)
+		if into == nil || more == nil {
 			return fmt.Errorf("%q is said twice", key)
 		}
 		if err := merge(into, more); err != nil {
