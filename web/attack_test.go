@@ -8,41 +8,19 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/maillage/maillage/instance"
+	"github.com/maillage/maillage/instance/costtest"
 )
 
-// What no single request may take.
-const (
-	mostTime   = 100 * time.Millisecond
-	mostMemory = 10 << 20
-)
-
-// cheap checks what a request costs, at its cheapest of three. It measures the whole
-// process: tests that use it are not parallel.
+// cheap checks what a request costs.
 func (s *site) cheap(what string, request func() *http.Request) {
 	s.Helper()
-	took, memory := time.Hour, uint64(1<<62)
-	for range 3 {
-		r, w := request(), httptest.NewRecorder()
-		var before, after runtime.MemStats
-		runtime.ReadMemStats(&before)
-		start := time.Now()
-		s.echo.ServeHTTP(w, r)
-		took = min(took, time.Since(start))
-		runtime.ReadMemStats(&after)
-		memory = min(memory, after.TotalAlloc-before.TotalAlloc)
-		if took > time.Second {
-			break
-		}
-	}
-	if took > mostTime || memory > mostMemory {
-		s.Errorf("%s costs %s and %d MB", what, took, memory>>20)
-	}
+	var r *http.Request
+	costtest.Cheap(s.T, what, func() { s.echo.ServeHTTP(httptest.NewRecorder(), r) }, func() { r = request() })
 }
 
 func visit(target string, header ...string) func() *http.Request {
@@ -127,17 +105,16 @@ func TestAttackHugeEvent(t *testing.T) {
 
 // Growth: 12 kB of Markdown that make megabytes of HTML, kept and sent to peers.
 func TestAttackMarkdownThatGrows(t *testing.T) {
-	t.Parallel()
 	w := setupAPI(t)
 	table := strings.Repeat("|a", 300) + "\n" + strings.Repeat("|-", 300) + "\n" + strings.Repeat("x\n", 5_000)
 	body, err := json.Marshal(map[string]any{"name": "Tableau", "source": table, "when": map[string]any{"text": "un jour"}})
 	w.must(err)
-	start := time.Now()
-	a := w.write(http.MethodPost, "/api/v1/events", string(body))
-	content, _ := a.body["content"].(string)
-	if a.Code == http.StatusCreated && len(content) > 60_000 || time.Since(start) > time.Second {
-		t.Errorf("%d bytes became %d, in %s", len(table), len(content), time.Since(start))
-	}
+	costtest.Cheap(t, "a table that grows", func() {
+		a := w.write(http.MethodPost, "/api/v1/events", string(body))
+		if content, _ := a.body["content"].(string); a.Code == http.StatusCreated && len(content) > 60_000 {
+			t.Errorf("%d bytes became %d", len(table), len(content))
+		}
+	})
 }
 
 // Addresses that run: an author's are refused before they leave for peers who may

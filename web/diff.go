@@ -1,6 +1,9 @@
 package web
 
-import "regexp"
+import (
+	"regexp"
+	"strings"
+)
 
 // diffPart is some words of a text, and whether the other text lacks them.
 type diffPart struct {
@@ -25,22 +28,27 @@ func diffWords(was, now string) (before, after []diffPart) {
 	for end < len(a)-start && end < len(b)-start && a[len(a)-1-end] == b[len(b)-1-end] {
 		end++
 	}
-	before, after = appendPart(before, a[:start], false), appendPart(after, b[:start], false)
+	var inA, inB runs
+	inA.add(start, false)
+	inB.add(start, false)
 	midA, midB := a[start:len(a)-end], b[start:len(b)-end]
 	if len(midA)*len(midB) > maxDiffCells {
-		before, after = appendPart(before, midA, true), appendPart(after, midB, true)
+		inA.add(len(midA), true)
+		inB.add(len(midB), true)
 	} else {
-		before, after = diffMiddle(before, after, midA, midB)
+		diffMiddle(&inA, &inB, midA, midB)
 	}
-	return appendPart(before, a[len(a)-end:], false), appendPart(after, b[len(b)-end:], false)
+	inA.add(end, false)
+	inB.add(end, false)
+	return inA.of(a), inB.of(b)
 }
 
 // diffMiddle adds the longest common subsequence of two lists of words, and what is
 // around it.
-func diffMiddle(before, after []diffPart, a, b []string) (was, now []diffPart) {
-	common := make([][]int, len(a)+1)
+func diffMiddle(inA, inB *runs, a, b []string) {
+	common := make([][]int32, len(a)+1)
 	for i := range common {
-		common[i] = make([]int, len(b)+1)
+		common[i] = make([]int32, len(b)+1)
 	}
 	for i := len(a) - 1; i >= 0; i-- {
 		for j := len(b) - 1; j >= 0; j-- {
@@ -55,26 +63,42 @@ func diffMiddle(before, after []diffPart, a, b []string) (was, now []diffPart) {
 	for i < len(a) || j < len(b) {
 		switch {
 		case i < len(a) && j < len(b) && a[i] == b[j]:
-			before, after = appendPart(before, a[i:i+1], false), appendPart(after, b[j:j+1], false)
+			inA.add(1, false)
+			inB.add(1, false)
 			i, j = i+1, j+1
 		case j == len(b) || i < len(a) && common[i+1][j] >= common[i][j+1]:
-			before = appendPart(before, a[i:i+1], true)
+			inA.add(1, true)
 			i++
 		default:
-			after = appendPart(after, b[j:j+1], true)
+			inB.add(1, true)
 			j++
 		}
 	}
-	return before, after
 }
 
-func appendPart(parts []diffPart, words []string, differs bool) []diffPart {
-	for _, word := range words {
-		if last := len(parts) - 1; last >= 0 && parts[last].Differs == differs {
-			parts[last].Text += word
-		} else {
-			parts = append(parts, diffPart{word, differs})
-		}
+// runs tell the words of a text, in their order, that the other text has or lacks.
+type runs []run
+
+type run struct {
+	words   int
+	differs bool
+}
+
+func (r *runs) add(words int, differs bool) {
+	switch last := len(*r) - 1; {
+	case words == 0:
+	case last >= 0 && (*r)[last].differs == differs:
+		(*r)[last].words += words
+	default:
+		*r = append(*r, run{words, differs})
+	}
+}
+
+// of writes the runs out.
+func (r runs) of(words []string) (parts []diffPart) {
+	for _, run := range r {
+		parts = append(parts, diffPart{strings.Join(words[:run.words], ""), run.differs})
+		words = words[run.words:]
 	}
 	return parts
 }

@@ -4,14 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/maillage/maillage/instance"
+	"github.com/maillage/maillage/instance/costtest"
 )
 
 // spelt is one Create of one event, as software with other habits writes it.
@@ -250,16 +249,7 @@ func TestHostileJSONLDIsCheap(t *testing.T) {
 			"actor":    func(b []byte) error { _, err := ParseActor(b); return err },
 		}
 		for kind, parse := range parsers {
-			var before, after runtime.MemStats
-			runtime.ReadMemStats(&before)
-			start := time.Now()
-			err := parse([]byte(body))
-			took := time.Since(start)
-			runtime.ReadMemStats(&after)
-			t.Logf("%s as %s: %d bytes, %s, %d kB: %v", name, kind, len(body), took, (after.TotalAlloc-before.TotalAlloc)>>10, err)
-			if used := after.TotalAlloc - before.TotalAlloc; used > 10<<20 || took > 100*time.Millisecond {
-				t.Errorf("%s as %s: %d bytes cost %d MB and %s", name, kind, len(body), used>>20, took)
-			}
+			costtest.Cheap(t, name+" as "+kind, func() { _ = parse([]byte(body)) })
 		}
 	}
 }
