@@ -172,18 +172,17 @@ func parseObject(doc fetched) (instance.Object, error) {
 }
 
 // Fetch is the job that reads an object somebody told us of, or sees whether an actor
-// that we know is gone (JobFetch).
+// that we know is gone, as a neighbour of its said (JobFetch).
 func (f *Federation) Fetch(ctx context.Context, job instance.Job) error {
 	var args instance.FetchArgs
 	if err := json.Unmarshal(job.Args, &args); err != nil {
 		return instance.Cancel(err)
 	}
-	_, err := f.node.Actor(ctx, args.ID)
-	switch {
-	case errors.Is(err, instance.ErrNotFound):
-		err = f.receiveFrom(ctx, args.From, args.ID)
-	case err == nil:
+	var err error
+	if args.Gone {
 		err = f.forgetActor(ctx, args.ID)
+	} else {
+		err = f.receiveFrom(ctx, args.From, args.ID)
 	}
 	return f.settle(ctx, "fetch "+args.ID, job, err)
 }

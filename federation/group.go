@@ -41,7 +41,7 @@ func (f *Federation) deleteGroup(ctx context.Context, in incoming) (handled bool
 	if err = f.forgetActor(ctx, in.ObjectID); !errors.Is(err, instance.ErrForbidden) {
 		return true, err
 	}
-	again := instance.FetchJob(in.ObjectID, in.from.ID)
+	again := instance.GoneJob(in.ObjectID, in.from.ID)
 	again.RunAt = f.node.Now().Add(lookAgainAfter)
 	return true, f.store.Write(ctx, func(tx instance.Tx) error { return tx.Enqueue(ctx, again) })
 }

@@ -199,7 +199,7 @@ func TestAGroupOfMobilizonChangesAndEnds(t *testing.T) {
 	if waiting, err := us.store.Pending(t.Context()); err != nil || waiting[instance.JobFetch] != 1 {
 		t.Errorf("waiting: %v, %v", waiting, err)
 	}
-	if err := us.Fetch(t.Context(), instance.FetchJob(group, m.URL+"/@lea")); err != nil { // two minutes later
+	if err := us.Fetch(t.Context(), instance.GoneJob(group, m.URL+"/@lea")); err != nil { // two minutes later
 		t.Error(err)
 	}
 	if a, err := us.node.Actor(t.Context(), group); err != nil || a.Gone.IsZero() {
@@ -207,6 +207,22 @@ func TestAGroupOfMobilizonChangesAndEnds(t *testing.T) {
 	}
 	if _, alive := us.knows(m.URL + "/events/1"); alive {
 		t.Error("the group is gone, its event is still there")
+	}
+}
+
+// What has no address for a moment is not forgotten because somebody points at it.
+func TestPointingAtAGroupDoesNotEndIt(t *testing.T) {
+	t.Parallel()
+	us, elsewhere := newPeer(t), newSite(t)
+	m := newMobilizon(t, us)
+	m.follows("/@collectif")
+	m.answers("/@collectif", http.StatusNotFound)
+	group := m.URL + "/@collectif"
+	for _, by := range []string{elsewhere.URL + "/u", m.URL + "/@lea"} {
+		_ = us.Fetch(t.Context(), instance.FetchJob(group, by)) // a job that is given up, or not: both will do
+	}
+	if a, err := us.node.Actor(t.Context(), group); err != nil || !a.Gone.IsZero() {
+		t.Errorf("the group is %+v, %v", a, err)
 	}
 }
 

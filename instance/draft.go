@@ -122,7 +122,7 @@ func (e Editor) PublishDraft(ctx context.Context, id string) (o Object, err erro
 			return err
 		}
 		return within.DeleteDraft(ctx, id)
-	})
+	}, id) // who publishes it at the same time finds it gone
 	return o, err
 }
 

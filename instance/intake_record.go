@@ -126,7 +126,7 @@ func (j *journal) begin(ctx context.Context) error {
 
 // note brings the record up to date with the report, in the transaction of what it tells.
 func (j *journal) note(ctx context.Context, tx Tx, report IntakeReport, changes []IntakeChange) error {
-	j.tell(report)
+	j.tell(report, false)
 	j.record.Alive = j.node.clock()
 	if j.mute || j.lazy && !j.kept && len(changes) == 0 {
 		return nil
@@ -142,7 +142,7 @@ func (j *journal) end(ctx context.Context, report IntakeReport, stopped bool) er
 	if !j.kept {
 		return nil
 	}
-	j.tell(report)
+	j.tell(report, !stopped)
 	j.record.Alive, j.record.Stopped = time.Time{}, stopped
 	ctx = context.WithoutCancel(ctx)
 	return j.node.store.Write(ctx, func(tx Tx) error { return j.save(ctx, tx) })
@@ -154,9 +154,13 @@ func (j *journal) save(ctx context.Context, tx Tx) error {
 }
 
 // tell puts a report into the record: all of its rows when they are few, else those that
-// there is something to say about.
-func (j *journal) tell(report IntakeReport) {
+// there is something to say about. That of an import which goes on is left out until it is
+// whole, or has come to where the import was stopped.
+func (j *journal) tell(report IntakeReport, whole bool) {
 	r := &j.record
+	if !whole && len(report.Rows) < len(r.Report.Rows)+r.Omitted {
+		return
+	}
 	r.Report = report
 	r.Report.Batch = r.ID
 	r.Report.Rows = nil

@@ -71,13 +71,22 @@ func TestIntakeGoesOn(t *testing.T) {
 	w := setup(t)
 	h := w.harvest(source.CSV, table(500), source.Options{})
 	o := instance.IntakeOptions{Source: "a.csv", ID: "le-meme"}
-	ctx, stop := context.WithCancel(t.Context())
-	_, err := w.node.Intake(ctx, w.org.ID, h, o, func(int) { stop() })
-	if r := w.imports(); err == nil || len(r) != 1 || !r[0].Stopped || r[0].Report.Counts[instance.IntakeCreated] != 200 {
-		t.Fatalf("stopped: %v, %+v", err, r)
+	stopAt := func(rows int) {
+		t.Helper()
+		ctx, stop := context.WithCancel(t.Context())
+		_, err := w.node.Intake(ctx, w.org.ID, h, o, func(done int) {
+			if done == rows {
+				stop()
+			}
+		})
+		if r := w.imports(); err == nil || len(r) != 1 || !r[0].Stopped || r[0].Report.Counts[instance.IntakeCreated] != 400 {
+			t.Fatalf("stopped: %v, %+v", err, r)
+		}
 	}
+	stopAt(400)
 	began := w.imports()[0].At
 	w.now = w.now.Add(time.Minute)
+	stopAt(200) // before it has come to where it was
 	if _, err := w.node.Intake(t.Context(), w.org.ID, h, instance.IntakeOptions{Source: "b.csv", ID: o.ID}, nil); !errors.Is(err, instance.ErrConflict) {
 		t.Errorf("another source under its name: %v", err)
 	}

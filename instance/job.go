@@ -69,6 +69,7 @@ type FollowArgs struct {
 type FetchArgs struct {
 	ID   string `json:"id"`
 	From string `json:"from"`
+	Gone bool   `json:"gone,omitempty"` // From said that it is deleted
 }
 
 // BackfillArgs name a page of a collection of a peer. Page counts from 0 and
@@ -99,6 +100,13 @@ func IndexJob(iri string) Job {
 func FetchJob(iri, from string) Job {
 	job := NewJob(JobFetch, FetchArgs{ID: iri, From: from})
 	job.Key, job.Unique = Origin(iri), "fetch "+iri
+	return job
+}
+
+// GoneJob asks for an actor that from said is deleted to be looked for at its origin.
+func GoneJob(iri, from string) Job {
+	job := NewJob(JobFetch, FetchArgs{ID: iri, From: from, Gone: true})
+	job.Key, job.Unique = Origin(iri), "gone "+iri
 	return job
 }
 

@@ -144,7 +144,9 @@ func Key(iri string) string {
 // validateBase checks the fields that every author fills in.
 func (b *Base) validateBase(c *checks) {
 	name := len([]rune(b.Name))
-	c.require(name >= 3, "name", "donnez un titre d’au moins 3 caractères")
+	named := b.Kind == KindPartner // rather than titled
+	c.require(named || name >= 3, "name", "donnez un titre d’au moins 3 caractères")
+	c.require(!named || name >= 3, "name", "donnez un nom d’au moins 3 caractères")
 	c.require(name <= 200, "name", "raccourcissez le titre à 200 caractères (il en a %d)", name)
 	c.require(len([]rune(b.Summary)) <= 500, "summary", "raccourcissez le résumé à 500 caractères")
 	c.require(len(b.Source) <= 40_000 && len(b.Content) <= 60_000, "content", "raccourcissez le texte à 40 000 caractères")

@@ -73,7 +73,8 @@ func (e Editor) answerAsked(ctx context.Context, tx Tx, event, actor string, agr
 }
 
 // sameSeries lists the other dates of an event's series that an actor was asked to
-// organise, and that are where this one is: they get the same answer.
+// organise, and that are where this one is: they get the same answer. What somebody else
+// says to be of the series is not: its owner was not answered.
 func (e Editor) sameSeries(ctx context.Context, event, actor string) ([]string, error) {
 	answered, err := e.node.Organiser(ctx, event, actor)
 	if err != nil || answered.Series == "" {
@@ -84,7 +85,7 @@ func (e Editor) sameSeries(ctx context.Context, event, actor string) ([]string, 
 	})
 	var also []string
 	for _, row := range dates {
-		if row.Event != event {
+		if row.Event != event && row.Owner == answered.Owner {
 			also = append(also, row.Event)
 		}
 	}

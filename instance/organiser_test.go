@@ -120,6 +120,30 @@ func TestEveryDateOfASeriesAsks(t *testing.T) {
 	}
 }
 
+// Whoever says that their event is a date of somebody else's series gets no answer that
+// was given to these.
+func TestNobodyBorrowsTheAnswerToASeries(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	other, theirs := neighbours(w)
+	sly, err := w.node.CreateActor(t.Context(), instance.Actor{Kind: instance.KindOrganisation, Slug: "malins", Name: "Les malins"})
+	w.must(err)
+	mine := w.node.Editor(w.member("lou@exemple.org", instance.RoleContributor, w.org.ID))
+	draft := together(w, w.org, other)
+	dates, err := instance.Recurrence{Rhythm: instance.RhythmWeekly, Until: draft.When.Start.AddDate(0, 0, 8)}.Occurrences(draft.When)
+	w.must(err)
+	events, err := mine.PublishSeries(t.Context(), w.org.ID, draft, dates)
+	w.must(err)
+	draft = together(w, sly, other)
+	draft.Series = events[0].Series
+	borrowed, err := w.node.Editor(w.member("max@exemple.org", instance.RoleContributor, sly.ID)).Publish(t.Context(), sly.ID, draft)
+	w.must(err)
+	w.must(theirs.AnswerAsked(t.Context(), events[0].ID, other.ID, true))
+	if got := organisersOf(w, borrowed.Common().ID); len(got) != 1 {
+		t.Errorf("they organise it unasked: %v", got)
+	}
+}
+
 // What others of the node wait for hides nothing of what waits for one.
 func TestAskedAmongThousands(t *testing.T) {
 	t.Parallel()

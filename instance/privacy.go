@@ -47,15 +47,13 @@ func (n *Node) PersonalData(ctx context.Context, account string) (*PersonalData,
 	}
 	for _, t := range invited {
 		if t.Account == account {
+			t.Token = ""
 			data.Invitations = append(data.Invitations, t)
 		}
 	}
 	a.Password = ""
 	for i := range a.Passkeys {
 		a.Passkeys[i].Credential = nil
-	}
-	for i := range data.Sessions {
-		data.Sessions[i].Hash = ""
 	}
 	return data, nil
 }

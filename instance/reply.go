@@ -253,15 +253,14 @@ func (e Editor) AnswerReply(ctx context.Context, id string, show bool) error {
 		if err != nil {
 			return err
 		}
-		if r.State == ReplyDeleted {
-			return fmt.Errorf("reply %s: %w", id, ErrGone)
-		}
 		o, err := tx.Object(ctx, r.Object)
-		if err != nil {
+		switch {
+		case err != nil:
 			return err
-		}
-		if !e.MayModerate(o) {
+		case !e.MayModerate(o):
 			return fmt.Errorf("reply %s: %w", id, ErrForbidden)
+		case r.State == ReplyDeleted:
+			return fmt.Errorf("reply %s: %w", id, ErrGone)
 		}
 		if r.State = ReplyHidden; show {
 			r.State = ReplyShown
@@ -323,17 +322,16 @@ func (e Editor) Answerable(ctx context.Context, id string) (*Reply, Object, erro
 	if err != nil {
 		return nil, nil, err
 	}
-	if r.State == ReplyDeleted {
-		return nil, nil, fmt.Errorf("reply %s: %w", id, ErrGone)
-	}
 	about, err := e.node.Object(ctx, r.Object)
 	switch {
 	case err != nil:
 		return nil, nil, err
+	case !e.speaksAs(about.Common().Owner):
+		return nil, nil, fmt.Errorf("reply %s: %w", id, ErrForbidden)
+	case r.State == ReplyDeleted:
+		return nil, nil, fmt.Errorf("reply %s: %w", id, ErrGone)
 	case !about.Common().Deleted.IsZero():
 		return nil, nil, fmt.Errorf("%s: %w", r.Object, ErrGone)
-	case !e.MayEdit(about):
-		return nil, nil, fmt.Errorf("reply %s: %w", id, ErrForbidden)
 	}
 	return r, about, nil
 }

@@ -28,8 +28,9 @@ type RevisionTx interface {
 	SaveRevision(ctx context.Context, r Revision) error
 }
 
-// remember keeps a version of o in its history. What an import or a token creates
-// is not copied at once: old, what a change replaces, is kept with the first change.
+// remember keeps a version of o in its history. What an import or a token of the
+// command line creates is not copied at once: old, what a change replaces, is kept with the
+// first change.
 func (n *Node) remember(ctx context.Context, tx Tx, by author, verb Verb, o, old Object) error {
 	if old != nil {
 		known, err := tx.Revisions(ctx, o.Common().ID)

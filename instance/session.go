@@ -14,12 +14,12 @@ import (
 
 // Session is a browser that is signed in.
 type Session struct {
-	Hash    string // hex SHA-256 of the secret that its cookie holds
-	Account string
-	Created time.Time
-	Seen    time.Time // to the hour
-	Expires time.Time
-	Agent   string // what browser it is, for its owner to recognise it
+	Hash    string    `json:"-"` // hex SHA-256 of the secret that its cookie holds
+	Account string    `json:"-"`
+	Created time.Time `json:"created"`
+	Seen    time.Time `json:"seen"` // to the hour
+	Expires time.Time `json:"expires"`
+	Agent   string    `json:"agent"` // what browser it is, for its owner to recognise it
 }
 
 const (

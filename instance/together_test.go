@@ -2,9 +2,14 @@ package instance_test
 
 import (
 	"errors"
+	"log/slog"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/maillage/maillage/instance"
+	"github.com/maillage/maillage/instance/store"
+	"github.com/maillage/maillage/instance/store/storetest"
 )
 
 func TestTogetherIsAllOrNothing(t *testing.T) {
@@ -60,4 +65,35 @@ func TestPublishingADraftThrowsItAway(t *testing.T) {
 	if again.Common().ID != o.Common().ID || again.Common().Name != "Cartopartie du port" {
 		t.Errorf("%+v", again.Common())
 	}
+}
+
+// A draft that is published twice at once is published once.
+func TestADraftIsPublishedOnce(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		node, err := instance.New(t.Context(), instance.Options{BaseURL: "https://a.example", Name: "A", Store: s, Log: slog.New(slog.DiscardHandler)})
+		w := &world{T: t, store: s, node: node}
+		w.must(err)
+		w.org, err = node.CreateActor(t.Context(), instance.Actor{Kind: instance.KindOrganisation, Slug: "tiriad", Name: "Tiriad"})
+		w.must(err)
+		lou := node.Editor(w.writer())
+		d, err := lou.SaveDraft(t.Context(), instance.Draft{Actor: w.org.ID, Object: event("Cartopartie")})
+		w.must(err)
+		var clicks sync.WaitGroup
+		var published atomic.Int64
+		for range 4 {
+			clicks.Go(func() {
+				switch _, err := lou.PublishDraft(t.Context(), d.ID); {
+				case err == nil:
+					published.Add(1)
+				case !errors.Is(err, instance.ErrNotFound):
+					t.Error(err)
+				}
+			})
+		}
+		clicks.Wait()
+		if n := published.Load(); n != 1 {
+			t.Errorf("published %d times", n)
+		}
+	})
 }

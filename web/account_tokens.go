@@ -55,7 +55,7 @@ type scopeLine struct {
 	token        instance.Token
 }
 
-// tokenScopes lists what a token of the account's may do, the least last.
+// tokenScopes lists what a token of the account's may do, the least first.
 func (r *request) tokenScopes() ([]scopeLine, error) {
 	actors, err := r.s.node.Editor(r.account).Actors(r.ctx())
 	if err != nil {
@@ -65,17 +65,17 @@ func (r *request) tokenScopes() ([]scopeLine, error) {
 	add := func(t instance.Token, title string) {
 		lines = append(lines, scopeLine{t.Words(r.s.node.URLs()), title, t})
 	}
+	add(instance.Token{Scope: instance.TokenReads}, r.T("account.tokens.read"))
+	add(instance.Token{Scope: instance.TokenSelf}, r.T("account.tokens.self"))
 	for _, a := range actors {
 		add(instance.Token{Scope: instance.TokenPublishes, Actor: a.ID}, r.T("account.tokens.publish", a.Name))
-	}
-	if r.account.Hosts() {
-		add(instance.Token{Scope: instance.TokenHosts}, r.T("account.tokens.host"))
 	}
 	if r.account.Moderates() {
 		add(instance.Token{Scope: instance.TokenModerates}, r.T("account.tokens.moderate"))
 	}
-	add(instance.Token{Scope: instance.TokenSelf}, r.T("account.tokens.self"))
-	add(instance.Token{Scope: instance.TokenReads}, r.T("account.tokens.read"))
+	if r.account.Hosts() {
+		add(instance.Token{Scope: instance.TokenHosts}, r.T("account.tokens.host"))
+	}
 	return lines, nil
 }
 

@@ -58,7 +58,7 @@ func (a *apiV1) importUndo(c echo.Context) error {
 	}
 	state, _ := im.state()
 	if im.rec == nil || state == importRunning || state == importUndoing || !im.rec.Undoable(im.node.Now()) {
-		return newProblem(http.StatusConflict, "Il n’y a rien à annuler : cet import n’a rien créé ni changé, est annulé déjà, ou est en cours.")
+		return newProblem(http.StatusConflict, "Il n’y a rien à annuler : cet import n’a rien créé ni changé, est déjà annulé, ou est en cours.")
 	}
 	im.runs.start(im.holder, undoRun+im.rec.ID, im.undo(*im.rec)).settle(c.Request().Context())
 	return im.answer(c, http.StatusAccepted)

@@ -66,4 +66,12 @@ func TestAPISaysWhenToTryAgain(t *testing.T) {
 		t.Errorf("Retry-After: %q", got.Header().Get("Retry-After"))
 	}
 	w.refused(w.do(http.MethodGet, "/drafts", ""), http.StatusUnauthorized)
+
+	// What its scope forbids counts too.
+	reads := w.holder("lou@exemple.org", instance.RoleContributor, instance.Token{Scope: instance.TokenReads})
+	for range requestsAMinute - 1 {
+		limits.take(instance.HashSecret(reads))
+	}
+	w.refused(w.by(reads, http.MethodGet, "/drafts", ""), http.StatusForbidden)
+	w.refused(w.by(reads, http.MethodGet, "/drafts", ""), http.StatusTooManyRequests)
 }

@@ -51,7 +51,7 @@ func (a *apiV1) me(c echo.Context) error {
 		return err
 	}
 	of := w.as
-	if w.token.Scope == instance.TokenSelf {
+	if w.token.Account != "" && (w.token.Scope == instance.TokenSelf || w.token.Scope == instance.TokenHosts) {
 		if of, err = a.node.Account(c.Request().Context(), w.token.Account); err != nil {
 			return err
 		}

@@ -145,3 +145,35 @@ func TestAPIPassesLettersOn(t *testing.T) {
 		t.Errorf("%d letters", len(box.sent))
 	}
 }
+
+// A token that hosts manages its account too: what it reads of it is what it may change.
+func TestAPIChangesTheHostsAccountAsItWasRead(t *testing.T) {
+	t.Parallel()
+	w := setupAPI(t)
+	token := w.holder("lou@exemple.org", instance.RoleHost, instance.Token{Scope: instance.TokenHosts}, w.org.ID)
+	tag := w.answers(w.by(token, http.MethodGet, "/api/v1/me", ""), http.StatusOK).Header().Get("Etag")
+	changed := w.do(http.MethodPut, "/api/v1/me", meBodyOf, "Authorization", "Bearer "+token, "Content-Type", "application/json", "If-Match", tag)
+	if w.answers(changed, http.StatusOK); changed.body["name"] != "Lou" {
+		t.Errorf("%s", changed.Body)
+	}
+}
+
+func TestAPIGivesNoSecretWithOnesData(t *testing.T) {
+	t.Parallel()
+	w := setupAPI(t)
+	token := w.hostToken()
+	host, err := w.node.AccountByEmail(t.Context(), "lou@exemple.org")
+	w.must(err)
+	secret, err := w.node.OpenSession(t.Context(), host.ID, "Firefox")
+	w.must(err)
+	w.answers(w.by(token, http.MethodPost, "/api/v1/invitations", `{"role":"moderator"}`), http.StatusCreated)
+	data := w.answers(w.by(token, http.MethodGet, "/api/v1/me/data", ""), http.StatusOK)
+	if at(items(data.body["sessions"])[0], "agent") != "Firefox" || at(items(data.body["invitations"])[0], "role") != "moderator" {
+		t.Errorf("%s", data.Body)
+	}
+	for _, hash := range []string{instance.HashSecret(token), instance.HashSecret(secret)} {
+		if strings.Contains(data.Body.String(), hash) {
+			t.Errorf("it holds secrets: %s", data.Body)
+		}
+	}
+}

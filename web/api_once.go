@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"context"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hkdf"
@@ -142,8 +143,9 @@ func (u *onceKey) keep(r *http.Request, n *instance.Node, made *keptAnswer) erro
 	return n.KeepAnswer(r.Context(), u.Once)
 }
 
-// finish does what cannot be in the transaction. If that fails, the request may be made
-// again; if the program is killed meanwhile, it counts as done.
+// finish does what cannot be in the transaction. If that fails, be it because the client
+// left, the request may be made again; if the program is killed meanwhile, it counts as
+// done.
 func (u *onceKey) finish(c echo.Context, a *apiV1) error {
 	if u.after == nil {
 		return nil
@@ -152,7 +154,7 @@ func (u *onceKey) finish(c echo.Context, a *apiV1) error {
 	if err == nil {
 		return nil
 	}
-	return errors.Join(err, a.node.ForgetAnswer(c.Request().Context(), u.Token, u.Key))
+	return errors.Join(err, a.node.ForgetAnswer(context.WithoutCancel(c.Request().Context()), u.Token, u.Key))
 }
 
 // afterwards does what reaches the network, once the transaction of a request under an

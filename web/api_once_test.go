@@ -2,7 +2,9 @@ package web
 
 import (
 	"bytes"
+	"context"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -118,4 +120,44 @@ func TestAPIJudgesTheScopeBeforeTheKey(t *testing.T) {
 	w.must(err)
 	w.must(w.node.SetMember(t.Context(), instance.Operator(), a.ID, instance.RoleContributor))
 	w.refused(w.under("une", writer, "/api/v1/announcements", noteBody), http.StatusForbidden)
+}
+
+// leaver is a client that does not wait for its letter to leave.
+type leaver struct {
+	postbox
+	leave func()
+}
+
+func (l *leaver) Send(ctx context.Context, m instance.Message) error {
+	if l.leave(); ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return l.postbox.Send(ctx, m)
+}
+
+// Whoever left before the letter did sends the request again, and the letter leaves.
+func TestAPIForgetsWhatTheClientDidNotWaitFor(t *testing.T) {
+	t.Parallel()
+	box := &leaver{leave: func() {}}
+	w := setupAPI(t, func(o *instance.Options) { o.Mailer = box })
+	theirs, _ := w.self("camille@exemple.org")
+	w.answers(w.by(theirs, http.MethodPut, "/api/v1/me/sheet", `{"slug":"camille","name":"Camille","letters":true}`), http.StatusOK)
+	token, _ := w.self("lou@exemple.org")
+	const letters, text = "/api/v1/people/camille/letters", `{"text":"Venez-vous samedi ?"}`
+
+	ctx, leave := context.WithCancel(t.Context())
+	box.leave = leave
+	r := httptest.NewRequestWithContext(ctx, http.MethodPost, letters, strings.NewReader(text))
+	for name, value := range map[string]string{"Authorization": "Bearer " + token, "Content-Type": "application/json", "Idempotency-Key": "une"} {
+		r.Header.Set(name, value)
+	}
+	w.echo.ServeHTTP(httptest.NewRecorder(), r)
+	if len(box.sent) != 0 {
+		t.Fatal("the letter left")
+	}
+	box.leave = func() {}
+	w.answers(w.under("une", token, letters, text), http.StatusNoContent)
+	if len(box.sent) != 1 {
+		t.Errorf("%d letters", len(box.sent))
+	}
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"net/url"
@@ -133,7 +134,7 @@ func (a *apiV1) propose(c echo.Context) error {
 	}
 	secret, err := a.node.Propose(c.Request().Context(), by, instance.Proposal{
 		Kind: body.Kind, Object: body.Object, ObjectKind: body.ObjectKind, Changes: body.Changes,
-		Reason: body.Reason, Message: body.Message, Email: body.Email, Sender: instance.HashSecret("sender " + w.token.Hash),
+		Reason: body.Reason, Message: body.Message, Email: body.Email, Sender: instance.HashSecret("sender " + cmp.Or(w.token.Account, w.token.Hash)),
 	})
 	if errors.Is(err, instance.ErrBusy) {
 		return newProblem(http.StatusServiceUnavailable, "Beaucoup de propositions attendent déjà d’être lues : réessayez dans quelques jours.")

@@ -110,7 +110,7 @@ func (a *apiV1) decideReply(show bool) echo.HandlerFunc {
 
 // writeBack publishes what the owner of a thing says to a reply to it.
 func (a *apiV1) writeBack(c echo.Context) error {
-	w, err := a.worker(c, instance.TokenPublishes, instance.TokenHosts)
+	w, err := a.publisher(c)
 	if err != nil {
 		return err
 	}

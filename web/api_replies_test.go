@@ -54,23 +54,31 @@ func TestAPIReadsReplies(t *testing.T) {
 	}
 	w.refused(w.by(moderator, http.MethodGet, "/api/v1/replies?state=deleted", ""), http.StatusBadRequest)
 	w.refused(w.by(moderator, http.MethodPost, "/api/v1/replies/!/accept", ""), http.StatusNotFound)
+
+	// nor is it told to others that there was one, once its author deleted it
+	ana, err := w.node.Actor(t.Context(), "https://b.example/users/ana")
+	w.must(err)
+	w.must(w.node.ReceiveReplyDelete(t.Context(), ana, "https://b.example/notes/1"))
+	w.refused(w.write(http.MethodPost, one+"/accept", ""), http.StatusGone)
+	w.refused(w.write(http.MethodPost, one+"/answer", `{"content":"Oui"}`), http.StatusGone)
+	w.refused(w.by("autre", http.MethodPost, one+"/accept", ""), http.StatusNotFound)
+	w.refused(w.by("autre", http.MethodPost, one+"/answer", `{"content":"Oui"}`), http.StatusNotFound)
 }
 
 func TestAPIWritesBack(t *testing.T) {
 	t.Parallel()
 	w := setupAPI(t)
-	host := w.holder("lou@exemple.org", instance.RoleHost, instance.Token{Scope: instance.TokenHosts})
 	sheet := w.partner("fablab", "Le fablab", nil)
 	one := w.replied(sheet.Common().ID)
-	w.refused(w.by(w.moderator(), http.MethodPost, one+"/answer", `{"content":"Oui"}`), http.StatusForbidden)
-	w.refused(w.write(http.MethodPost, one+"/answer", `{"content":" "}`), http.StatusUnprocessableEntity)
-	for _, token := range []string{testToken, host} {
-		note := w.answers(w.by(token, http.MethodPost, one+"/answer", `{"content":"Oui, **gratuit**"}`), http.StatusCreated)
-		if note.body["in_reply_to"] != "https://b.example/notes/1" || note.body["owner"] != w.org.ID {
-			t.Errorf("%s", note.Body)
-		}
-		w.get(note.Header().Get("Location"))
+	for _, token := range []string{w.moderator(), w.hostToken()} { // they publish nothing
+		w.refused(w.by(token, http.MethodPost, one+"/answer", `{"content":"Oui"}`), http.StatusForbidden)
 	}
+	w.refused(w.write(http.MethodPost, one+"/answer", `{"content":" "}`), http.StatusUnprocessableEntity)
+	note := w.answers(w.write(http.MethodPost, one+"/answer", `{"content":"Oui, **gratuit**"}`), http.StatusCreated)
+	if note.body["in_reply_to"] != "https://b.example/notes/1" || note.body["owner"] != w.org.ID {
+		t.Errorf("%s", note.Body)
+	}
+	w.get(note.Header().Get("Location"))
 	if shown := w.write(http.MethodGet, "/api/v1/replies?state=shown", ""); shown.body["total"] != 1.0 {
 		t.Errorf("what was answered was read, so it shows: %s", shown.Body)
 	}

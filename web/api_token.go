@@ -59,12 +59,12 @@ func (a *apiV1) worker(c echo.Context, scopes ...instance.TokenScope) (*worker, 
 	if err != nil {
 		return nil, err
 	}
+	if wait := a.limits.take(token.Hash); wait > 0 { // also of what is refused
+		return nil, tooManyRequests(c, wait)
+	}
 	hosts := token.Scope == instance.TokenHosts && !slices.Equal(scopes, []instance.TokenScope{instance.TokenPublishes})
 	if !hosts && !slices.Contains(scopes, token.Scope) {
 		return nil, newProblem(http.StatusForbidden, fmt.Sprintf("Ce jeton permet « %s » ; il faut ici : %s.", token.Scope, scopeWords(scopes)))
-	}
-	if wait := a.limits.take(token.Hash); wait > 0 {
-		return nil, tooManyRequests(c, wait)
 	}
 	if a.under != nil {
 		if err := a.under.check(c, a.node, token.Hash); err != nil {

@@ -174,6 +174,7 @@ func TestSheetsAndAnnouncements(t *testing.T) {
 		"name": {"Fablab du port"}, "actor-kind": {"fablab"}, "roles": {"facilitateur"}, "website": {"fablab.example/accueil"}, "commune": {"Brest"}, "action": {"publier"},
 	}).went("/annuaire/"), "/partager")
 	s.get(path).links("https://fablab.example/accueil")
+	s.as(cookie, http.MethodPost, "/publier/fiche", url.Values{"action": {"publier"}}).shows("donnez un nom d’au moins 3 caractères")
 	if v := s.as(cookie, http.MethodPost, "/publier/fiche", url.Values{"name": {"Piège"}, "website": {"javascript:alert(1)"}, "action": {"publier"}}); v.Code != http.StatusUnprocessableEntity {
 		t.Errorf("a script for an address: %d", v.Code)
 	}

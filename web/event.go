@@ -141,7 +141,7 @@ func (r *request) otherDates(e *instance.Event) ([]card, error) {
 	}
 	const few = 6
 	events, _, err := r.s.node.Objects(r.ctx(), instance.ObjectFilter{
-		Kinds: []instance.Kind{instance.KindEvent}, Series: e.Series, From: r.s.node.Now(), Sort: instance.ByStart, Limit: few + 1,
+		Kinds: []instance.Kind{instance.KindEvent}, Owner: e.Owner, Series: e.Series, From: r.s.node.Now(), Sort: instance.ByStart, Limit: few + 1,
 	})
 	events = slices.DeleteFunc(events, func(o instance.Object) bool { return o.Common().ID == e.ID })
 	return r.objectCards(events[:min(few, len(events))]), err

@@ -135,12 +135,11 @@ func (s *Server) importPast(w *importing) error {
 // resume is where to send the rest of an import that ended half-way: its file waits still.
 // "" when it is gone.
 func (w *importing) resume(rec *instance.IntakeRecord) string {
-	for _, up := range w.uploads.list() {
-		if up.Account == w.account.ID && !w.uploads.over(up) && up.Settings.Source == rec.Source && up.Settings.Owner == rec.Owner {
-			return "/importer/" + up.ID + "/importer"
-		}
+	up, err := w.uploads.of(w.account.ID, rec.ID)
+	if err != nil {
+		return ""
 	}
-	return ""
+	return "/importer/" + up.ID + "/importer"
 }
 
 // importPastFile sends the report of a past import.

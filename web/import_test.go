@@ -493,6 +493,28 @@ func TestImportIsStoppedAndResumed(t *testing.T) {
 	}
 }
 
+// Another file of the same name, and for the same organisation, is another import.
+func TestImportIsResumedWithItsOwnFile(t *testing.T) {
+	t.Parallel()
+	s := newImportSite(t)
+	b := s.editor("lou@exemple.org")
+	account, err := s.node.AccountByEmail(t.Context(), "lou@exemple.org")
+	s.must(err)
+	var files [2]*upload
+	for i := range files {
+		settings := importSettings{Owner: s.org.ID, Source: "liste.csv", Format: "csv", Ready: true}
+		files[i], err = s.server.importer.uploads.keep(upload{Account: account.ID, Name: "liste.csv", Settings: settings}, strings.NewReader(partnersCSV))
+		s.must(err)
+	}
+	for i, up := range files {
+		s.keep(instance.IntakeRecord{ID: up.ID, Owner: s.org.ID, Source: "liste.csv", Format: "csv", At: s.node.Now(), Stopped: true})
+		v := b.open("/importer/passes/" + up.ID)
+		if !strings.Contains(v.Body.String(), `action="/importer/`+up.ID+`/importer"`) {
+			t.Errorf("import %d goes on with another file", i)
+		}
+	}
+}
+
 // A node that stops lets what goes on end, and its record is kept.
 func TestImportWhenTheNodeStops(t *testing.T) {
 	t.Parallel()

@@ -50,7 +50,7 @@ func (r *request) organiseLines(state instance.OrganiserState) ([]organiseLine, 
 		return nil, err
 	}
 	var lines []organiseLine
-	series := map[string]int{} // series and who is asked -> its line
+	series := map[[3]string]int{} // who asks, who is asked and the series -> its line
 	for _, o := range asked {
 		e, err := r.s.node.AskedEvent(r.ctx(), o)
 		if errors.Is(err, instance.ErrNotFound) { // nothing is left of it here
@@ -59,11 +59,12 @@ func (r *request) organiseLines(state instance.OrganiserState) ([]organiseLine, 
 		if err != nil {
 			return nil, err
 		}
-		if at, seen := series[o.Actor+" "+e.Series]; seen && e.Series != "" {
+		question := [3]string{o.Owner, o.Actor, e.Series}
+		if at, seen := series[question]; seen && e.Series != "" {
 			lines[at].More++
 			continue
 		}
-		series[o.Actor+" "+e.Series] = len(lines)
+		series[question] = len(lines)
 		lines = append(lines, r.organiseLine(o, e))
 	}
 	return lines, nil

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/maillage/maillage/instance"
 )
@@ -142,4 +143,30 @@ func TestAnInvitationIsTakenBackFromTheDatesThatFollow(t *testing.T) {
 	form["invites-who"], form["rhythm"], form["portee"] = []string{""}, []string{""}, []string{"suivantes"}
 	s.as(cookie, http.MethodPost, at+"/modifier", form).went(at)
 	s.as(theirs, http.MethodGet, "/co-organiser", nil).shows("Aucune demande n’attend de réponse.")
+}
+
+// Whoever says that their event is a date of somebody else's series is not taken for them:
+// neither on the page of what is asked, nor on that of an event.
+func TestNobodyJoinsAnothersSeries(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	other, theirs := s.neighbour()
+	sly, err := s.node.CreateActor(t.Context(), instance.Actor{Kind: instance.KindOrganisation, Slug: "malins", Name: "Les malins"})
+	s.must(err)
+	publish := func(by, name, series string, month time.Month) instance.Object {
+		o, err := s.node.Publish(t.Context(), by, &instance.Event{
+			Base: instance.Base{Kind: instance.KindEvent, Name: name}, Series: series, Organisers: []instance.Ref{{ID: by}, {ID: other.ID}},
+			When: instance.When{Start: time.Date(2027, month, 13, 13, 0, 0, 0, time.UTC)},
+		})
+		s.must(err)
+		return o
+	}
+	first := s.node.URLs().IRI("/evenements/permanence")
+	ours := publish(s.org.ID, "Permanence de mars", first, time.March)
+	publish(s.org.ID, "Permanence d’avril", first, time.April)
+	publish(sly.ID, "Vente de mai", first, time.May)
+	s.as(theirs, http.MethodGet, "/co-organiser", nil).shows("Permanence d’avril", "Vente de mai")
+	page := s.get(s.node.URLs().Path(ours.Common().ID))
+	page.shows("Permanence d’avril")
+	page.lacks("Vente de mai")
 }

@@ -29,6 +29,7 @@ func TestAMemberComesInOneClick(t *testing.T) {
 	visitor := s.get("/evenements/atelier")
 	visitor.shows("Reste 1 place.")
 	visitor.links("/evenements/atelier/inscription")
+	visitor.shows("Participer Quand") // leads to the box below, which may be a list to wait on
 	cookie, _ := s.writerOf("lou@exemple.org", instance.RoleContributor)
 	s.as(cookie, http.MethodGet, "/evenements/atelier", nil).shows("Je participe")
 	if v := s.as(cookie, http.MethodPost, "/evenements/atelier/participer", url.Values{}); v.Code != http.StatusSeeOther {

@@ -81,7 +81,7 @@ func TestAnybodyProposesAnEvent(t *testing.T) {
 	one := "/moderation/" + p.ID
 	s.as(cookie, http.MethodGet, "/moderation", nil).links(one)
 	s.as(cookie, http.MethodGet, one, nil).shows("Nouvel événement", "Affiche vue au port", "Publier au nom de")
-	s.as(cookie, http.MethodPost, one+"/accepter", url.Values{"by": {s.org.ID}, "name": {"C"}, "date": {"2027-03-14"}}).shows("crivez au moins 3 caractères")
+	s.as(cookie, http.MethodPost, one+"/accepter", url.Values{"by": {s.org.ID}, "name": {"C"}, "date": {"2027-03-14"}}).shows("titre d’au moins 3 caractères")
 	s.as(cookie, http.MethodPost, one+"/accepter", url.Values{
 		"by": {s.org.ID}, "name": {"Cartopartie du port de Brest"}, "date": {"2027-03-14"}, "answer": {"Merci !"},
 	}).went("/moderation")

@@ -264,7 +264,7 @@ func checkIndex(ctx context.Context, a *app) finding {
 	if err != nil {
 		return finding{check, levelWarn, "impossible de le compter : " + because(err), "lancez le nœud, puis recommencez"}
 	}
-	f := finding{Check: check, Level: levelOK, Says: fmt.Sprintf("%d publications", indexed)}
+	f := finding{Check: check, Level: levelOK, Says: some(indexed, "publication", "publications")}
 	if indexed != stored {
 		pending, err := a.store.Pending(ctx)
 		if err == nil && pending[instance.JobIndex] > 0 {

@@ -259,7 +259,7 @@ func (cmd importCommand) undo(ctx context.Context, a *app) error {
 	report, err := a.node.UndoIntake(ctx, by, cmd.Undo)
 	switch {
 	case errors.Is(err, instance.ErrNotFound):
-		return fmt.Errorf("l’import %s est annulé déjà, ou n’a rien changé", cmd.Undo)
+		return fmt.Errorf("l’import %s est déjà annulé, ou n’a rien changé", cmd.Undo)
 	case errors.Is(err, instance.ErrForbidden):
 		return fmt.Errorf("l’import %s n’est pas de l’organisation « %s » : retirez --as", cmd.Undo, cmd.As)
 	case errors.Is(err, instance.ErrConflict):
@@ -267,7 +267,9 @@ func (cmd importCommand) undo(ctx context.Context, a *app) error {
 	case err != nil:
 		return err
 	}
-	fmt.Printf("%d publications retirées, %d remises comme avant, %d gardées parce qu’elles ont été changées ici depuis ou servent encore\n", report.Withdrawn, report.Restored, len(report.Kept))
+	fmt.Printf("%s, %s, %s\n", some(report.Withdrawn, "publication retirée", "publications retirées"),
+		some(report.Restored, "remise comme avant", "remises comme avant"),
+		some(len(report.Kept), "gardée parce qu’elle a été changée ici depuis ou sert encore", "gardées parce qu’elles ont été changées ici depuis ou servent encore"))
 	for _, ref := range report.Kept {
 		fmt.Printf("  gardée : %s %s\n", ref.Name, ref.URL)
 	}
@@ -325,9 +327,13 @@ func importState(r *instance.IntakeRecord, now time.Time) string {
 }
 
 func countWords(r instance.IntakeReport) string {
-	return fmt.Sprintf("%d créées, %d modifiées, %d inchangées, %d déjà connues, %d refusées",
-		r.Counts[instance.IntakeCreated], r.Counts[instance.IntakeUpdated], r.Counts[instance.IntakeUnchanged],
-		r.Counts[instance.IntakeDuplicate], r.Counts[instance.IntakeRefused])
+	return strings.Join([]string{
+		some(r.Counts[instance.IntakeCreated], "créée", "créées"),
+		some(r.Counts[instance.IntakeUpdated], "modifiée", "modifiées"),
+		some(r.Counts[instance.IntakeUnchanged], "inchangée", "inchangées"),
+		some(r.Counts[instance.IntakeDuplicate], "déjà connue", "déjà connues"),
+		some(r.Counts[instance.IntakeRefused], "refusée", "refusées"),
+	}, ", ")
 }
 
 // printIntake says what became of the rows: the counts, then each row that is not
@@ -338,14 +344,14 @@ func printIntake(w io.Writer, r instance.IntakeReport) {
 	}
 	fmt.Fprintln(w, countWords(r))
 	if r.Quiet && r.News > 0 {
-		fmt.Fprintf(w, "  %d nouveautés : ceux qui suivent n’en sont pas prévenus un à un (--announce all pour le faire)\n", r.News)
+		fmt.Fprintf(w, "  %s : ceux qui suivent n’en sont pas prévenus un à un (--announce all pour le faire)\n", some(r.News, "nouveauté", "nouveautés"))
 	}
 	for _, notice := range r.Notices {
 		fmt.Fprintf(w, "  %s\n", notice)
 	}
 	for _, column := range r.Columns {
 		if column.Field == "" {
-			fmt.Fprintf(w, "  colonne « %s » laissée de côté (%d valeurs)%s\n", column.Name, column.Filled, after(" : ", column.Note))
+			fmt.Fprintf(w, "  colonne « %s » laissée de côté (%s)%s\n", column.Name, some(column.Filled, "valeur", "valeurs"), after(" : ", column.Note))
 		}
 	}
 	for _, row := range r.Rows {
@@ -407,5 +413,8 @@ func readDataset(dir string) (*instance.Dataset, error) {
 }
 
 func reportLine(r instance.ImportReport) string {
-	return fmt.Sprintf("%d créés, %d modifiés, %d inchangés, %d refusés", r.Created, r.Updated, r.Unchanged, len(r.Refused))
+	return strings.Join([]string{
+		some(r.Created, "créé", "créés"), some(r.Updated, "modifié", "modifiés"),
+		some(r.Unchanged, "inchangé", "inchangés"), some(len(r.Refused), "refusé", "refusés"),
+	}, ", ")
 }

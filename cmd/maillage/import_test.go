@@ -38,7 +38,7 @@ func TestImportsAreListedAndUndone(t *testing.T) {
 		}
 		return out.String()
 	}
-	for _, words := range []string{"liste.csv, Tiriad, par la ligne de commande", "navigateur.csv, Tiriad, par le navigateur", "3 créées", report.Batch} {
+	for _, words := range []string{"liste.csv, Tiriad, par la ligne de commande", "navigateur.csv, Tiriad, par le navigateur", "3 créées, 0 modifiée,", "1 créée,", report.Batch} {
 		if !strings.Contains(list(), words) {
 			t.Errorf("the list does not say %q:\n%s", words, list())
 		}
@@ -50,7 +50,7 @@ func TestImportsAreListedAndUndone(t *testing.T) {
 	if !strings.Contains(list(), "par le navigateur : annulé") {
 		t.Errorf("once undone:\n%s", list())
 	}
-	if err := undo.undo(t.Context(), a); err == nil || !strings.Contains(err.Error(), "annulé déjà") {
+	if err := undo.undo(t.Context(), a); err == nil || !strings.Contains(err.Error(), "déjà annulé") {
 		t.Errorf("undone twice: %v", err)
 	}
 	if err := (importCommand{Undo: "rien"}).undo(t.Context(), a); err == nil || !strings.Contains(err.Error(), "--list") {

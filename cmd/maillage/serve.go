@@ -77,7 +77,7 @@ func (reindexCommand) Run(ctx context.Context, cli *commandLine) error {
 		return err
 	}
 	count, err := a.index.Count(ctx)
-	fmt.Printf("\rIndex reconstruit : %d publications en %s.\n", count, lasting(time.Since(start)))
+	fmt.Printf("\rIndex reconstruit : %s en %s.\n", some(count, "publication", "publications"), lasting(time.Since(start)))
 	return err
 }
 

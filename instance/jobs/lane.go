@@ -23,7 +23,7 @@ const leaseMargin = 30 * time.Second
 const pace = 10 * time.Millisecond
 
 // forgetWithin is how long what is done of a series may wait to be forgotten with the
-// rest: that much runs again if the process dies.
+// rest, beside the job under way: that much runs again if the process dies.
 const forgetWithin = 200 * time.Millisecond
 
 // lane runs the jobs of one kind, within its limits.

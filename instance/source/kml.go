@@ -72,7 +72,7 @@ func readKML(r *reading) error {
 					continue
 				}
 				if last := len(folders) - 1; parent == "Folder" && last >= 0 {
-					folders[last] = strings.TrimSpace(title)
+					folders[last] = instance.CleanName(title, 200)
 				} else if parent == "Document" && r.harvest.Title == "" {
 					r.harvest.Title = instance.CleanName(title, 200)
 				}

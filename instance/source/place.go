@@ -72,8 +72,9 @@ func countryOf(text string) string {
 	return ""
 }
 
-// american finds a state and its ZIP code at the end of an address: "Tempe, AZ 85281".
-var american = regexp.MustCompile(`, [A-Z]{2},? \d{5}(?:-\d{4})?$`)
+// american finds a state and its ZIP code at the end of an address: "Tempe, AZ 85281", and
+// neither the "CS 63126" nor the "BP 40512" of French ones.
+var american = regexp.MustCompile(`, (?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]),? \d{5}(?:-\d{4})?$`)
 
 // countries are those whose addresses are taken for French ones: their codes have five
 // digits too, or their communes French names.

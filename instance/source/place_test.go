@@ -21,6 +21,11 @@ func TestAddressesAbroad(t *testing.T) {
 			t.Errorf("%q: %+v", text, *got)
 		}
 	}
+	for _, text := range []string{"Mairie, place de la République, Rennes, CS 63126", "12 rue du Port, Brest, BP 40512"} {
+		if got := addressOf(text); got.Country != "" {
+			t.Errorf("%q is in %s", text, got.Country)
+		}
+	}
 	there := place(instance.Place{PostalCode: "94080", Point: &instance.Point{Lat: 37.65, Lon: -122.4}})
 	if there.Departement != "" {
 		t.Errorf("a position in California is in the département %s", there.Departement)

@@ -69,6 +69,15 @@ describe("a draft", () => {
       assert.equal(await page.inputValue("#f-summary"), "Écrit dans le tunnel.");
       await sound(page, "repris");
     }));
+
+  test("is not made of a form in which nothing was written", () =>
+    writing("/publier/annonce", { size: phone, expected: [/422/] }, async (page) => {
+      await page.getByRole("button", { name: "Publier", exact: true }).click();
+      await page.getByRole("alert").waitFor();
+      await page.goto(`${demo.tiriad}/agenda`);
+      await page.goto(`${demo.tiriad}/brouillons`);
+      assert.equal(await page.getByText("Sans titre").count(), 0);
+    }));
 });
 
 describe("the toolbar", () => {

@@ -102,7 +102,7 @@ describe("the life of an event", { concurrency: true }, () => {
   async function retold(w, name) {
     await w.follow("Historique");
     const story = await w.text(".versions");
-    for (const told of [/samedi 13.mars.2027[\s\S]*samedi 10.avril|samedi 10.avril/, /Prévu[\s\S]*Reporté|Reporté/, /et les lavoirs/]) assert.match(story, told);
+    for (const told of [/samedi 10.avril/, /Reporté/, /et les lavoirs/]) assert.match(story, told);
     await w.sound("history");
     await w.leave(w.page.getByRole("button", { name: /Rétablir cette version/ }).last());
     assert.match(await w.text("h1"), new RegExp(`«\\s${name}\\s»`));
@@ -229,7 +229,7 @@ describe("dates", { concurrency: true }, () => {
 describe("what is not dated", { concurrency: true }, () => {
   writing("a sheet and an announcement", "/publier/fiche", async (w, way) => {
     await w.press("Publier");
-    await w.refused(/Nom/);
+    await w.refused(/Nom.*donnez un nom/);
     await w.write("#f-name", `Fablab, ${way}`);
     await w.write("#f-commune", "Lorient");
     await w.write("#f-website", "fablab.example");
@@ -296,7 +296,7 @@ describe("what anybody may do", { concurrency: true }, () => {
     await w.follow("Corriger cette page");
     await aPerson();
     await w.press("Envoyer");
-    await w.refused(/.../);
+    await w.refused(/Changez un champ, ou dites ce qui est à corriger/);
     await w.write("#p-summary", `Corrigé, ${way}.`);
     await w.press("Envoyer");
     assert.match(await w.text(), /Corrigé/);

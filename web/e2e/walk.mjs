@@ -14,7 +14,7 @@ export function walks(what, open, steps) {
   for (const [way, { hand, ...options }] of Object.entries(ways)) {
     test(`${what}, ${way}`, () => {
       const { browser, address, state } = open();
-      const known = { expected: [/4(10|22)/], state, ...options };
+      const known = { expected: [/^4(10|22): |status of 4(10|22)/], state, ...options };
       return visit(browser, address, known, (page) => steps(new hand(page, what, options), way));
     });
   }

@@ -9,7 +9,7 @@ if (form) {
   const key = `maillage:${location.pathname}:${form.dataset.draft || "nouveau"}`;
   let timer = 0;
   let saving = null;
-  let sent = "arrived" in form.dataset ? "" : snapshot(); // what answers a form is in no draft yet
+  let sent = "arrived" in form.dataset && written() ? "" : snapshot(); // what answers a form is in no draft yet
   let leaving = false;
 
   /** entries are the fields of the form, without files and buttons. */
@@ -19,6 +19,11 @@ if (form) {
 
   function snapshot() {
     return JSON.stringify(entries().filter(([name]) => name !== "brouillon"));
+  }
+
+  /** written says whether there is a word in the form. */
+  function written() {
+    return [...form.querySelectorAll("input:not([type=hidden], [type=checkbox], [type=radio], [type=file]), textarea")].some((field) => field.value.trim());
   }
 
   function keepHere(sending = false) {
