@@ -145,6 +145,7 @@ var networkWords = []struct {
 	{regexp.MustCompile(`no such host`), "son nom de domaine n’existe pas, ou plus"},
 	{regexp.MustCompile(`i/o timeout|deadline exceeded|Client\.Timeout`), "il n’a pas répondu à temps"},
 	{regexp.MustCompile(`connection reset|broken pipe|\bEOF\b`), "il a coupé la connexion"},
+	{regexp.MustCompile(`HTTP response to HTTPS client`), "il ne chiffre pas ses échanges : il faut une adresse en https"},
 	{regexp.MustCompile(`x509:|tls:`), "son certificat n’est pas valable, ou sa connexion chiffrée échoue"},
 	{regexp.MustCompile(`network is unreachable|no route to host`), "le réseau n’y mène pas"},
 	{regexp.MustCompile(`goes first to`), "un envoi plus ancien sur la même chose passe d’abord"},

@@ -76,6 +76,9 @@ func (c *calendar) read() {
 			continue
 		}
 		for _, p := range part.props {
+			if p.name == "DTSTAMP" { // when the file was made: every event has one, and it says nothing of it
+				continue
+			}
 			field, note := icalFields[p.name], icalNotes[p.name]
 			if field == "" && note == "" {
 				note = "sans usage ici"
