@@ -17,7 +17,7 @@ before(async () => {
   maillage = await startMaillage();
   moderator = await maillage.member("moderation@example.org", "moderator");
   const facts = fileURLToPath(new URL("../../cmd/maillage/demo", import.meta.url));
-  assert.match(await maillage.maillage("import", "--as", "tiriad", facts), /, 0 refusés$/m);
+  assert.match(await maillage.maillage("import", "--as", "tiriad", facts), /, 0 refusé$/m);
   await maillage.api("POST", "announcements", { content: "Le nœud d'essai est ouvert." });
 });
 

@@ -57,7 +57,7 @@ const forHost = [
 
 // Pages of a thing that a story first makes: the test that tells the story looks at them.
 const inStories = {
-  "/reponses/repondre": "participation", "/importer/avancement": "import", "/importer/passes/:id/annuler": "import",
+  "/reponses/repondre": "reply", "/importer/avancement": "import", "/importer/passes/:id/annuler": "import",
   "/importer/:id/essai": "import", "/importer/:id/import": "import",
 };
 
