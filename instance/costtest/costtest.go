@@ -14,7 +14,7 @@ import (
 // What no request may cost.
 const (
 	MostTime   = 100 * time.Millisecond * slower // of a processor
-	MostMemory = 10 << 20                        // bytes allocated
+	MostMemory = 10 << 20 * slower               // bytes allocated
 )
 
 // tries is how often something that costs too much is measured: the garbage of what

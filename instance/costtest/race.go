@@ -2,5 +2,6 @@
 
 package costtest
 
-// slower is how much the race detector slows a program down.
+// slower is how much the race detector slows a program down; and it has pools drop some of
+// what they keep.
 const slower = 15
