@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -39,22 +40,7 @@ func benchInbox(b *testing.B, servers int) {
 		strangers[i] = newStranger(b)
 		followStranger(b, c, strangers[i])
 	}
-	a, err := openApp(b.Context(), c, true, slog.New(slog.DiscardHandler))
-	if err != nil {
-		b.Fatal(err)
-	}
-	if err := a.mount(); err != nil {
-		b.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(b.Context())
-	stopped := make(chan error, 1)
-	go func() { stopped <- a.serve(ctx, l) }()
-	defer func() {
-		stop()
-		if err := errors.Join(<-stopped, a.Close()); err != nil && !errors.Is(err, http.ErrServerClosed) {
-			b.Error(err)
-		}
-	}()
+	a := serving(b, c, l)
 
 	requests := make([]*http.Request, b.N)
 	for i := range requests {
@@ -104,6 +90,28 @@ func benchInbox(b *testing.B, servers int) {
 	b.ReportMetric(float64(b.N)/accepted.Seconds(), "accepted/s")
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "end-to-end/s")
 	b.ReportMetric(float64(used.Microseconds())/float64(b.N), "cpu-µs/op")
+}
+
+// serving opens a node and has it answer until the benchmark ends.
+func serving(b *testing.B, c config, l net.Listener) *app {
+	b.Helper()
+	a, err := openApp(b.Context(), c, true, slog.New(slog.DiscardHandler))
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := a.mount(); err != nil {
+		b.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.WithoutCancel(b.Context()))
+	stopped := make(chan error, 1)
+	go func() { stopped <- a.serve(ctx, l) }()
+	b.Cleanup(func() {
+		stop()
+		if err := errors.Join(<-stopped, a.Close()); err != nil && !errors.Is(err, http.ErrServerClosed) {
+			b.Error(err)
+		}
+	})
+	return a
 }
 
 // processorTime is what this process has used of the processors.
